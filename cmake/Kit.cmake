@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# kit_library(NAME SOURCES ... LINK ...): a static library with the project's flags.
+function(kit_library name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+    add_library(${name} STATIC ${arg_SOURCES})
+    target_link_libraries(${name} PUBLIC ${arg_LINK} PRIVATE kit_flags)
+endfunction()
+
+# kit_program(NAME SOURCES ... LINK ...): a program in build/bin.
+function(kit_program name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE ${arg_LINK} kit_flags)
+    target_compile_definitions(${name} PRIVATE KIT_VERSION="${PROJECT_VERSION}")
+endfunction()
+
+# kit_unit_test(MODULE LINK ...): tests/unit/test_<module>.c as the ctest "unit.<module>".
+function(kit_unit_test module)
+    cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+    add_executable(test_${module} test_${module}.c ${arg_SOURCES})
+    target_link_libraries(test_${module} PRIVATE ${arg_LINK} kit_flags PkgConfig::CMOCKA)
+    target_compile_definitions(test_${module} PRIVATE
+        TEST_VECTORS="${CMAKE_SOURCE_DIR}/tests/vectors")
+    set_target_properties(test_${module} PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    add_test(NAME unit.${module} COMMAND test_${module})
+    set_tests_properties(unit.${module} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()

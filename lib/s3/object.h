@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * object - GET, HEAD, PUT and DELETE of one object. Each function builds and sends one request.
+ */
+#ifndef KIT_S3_OBJECT_H
+#define KIT_S3_OBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/s3/client.h"
+#include "lib/s3/uri.h"
+
+#define S3_ETAG_MAX     130  /* with its quotes and NUL */
+#define S3_CONTENT_MAX  256  /* Content-Type and Content-Encoding values kept */
+#define S3_METADATA_MAX 2048 /* bytes of user metadata: S3's own limit */
+
+struct s3_get {
+    const char *bucket;
+    const char *key;
+    const char *if_match; /* ETag with quotes, or NULL */
+    uint64_t offset;      /* with size: a Range when `ranged` */
+    uint64_t size;        /* bytes expected; the reply must have exactly these */
+    bool ranged;
+    void *into; /* at least `size` bytes */
+};
+enum status s3_get_object(struct s3_client *c, const struct s3_get *get, s3_done_fn *done,
+                          void *ctx, struct error *err) MUST_USE;
+
+/* HEAD; a 404 is an answer (STATUS_NOT_FOUND), not a failure. */
+enum status s3_head_object(struct s3_client *c, const char *bucket, const char *key,
+                           s3_done_fn *done, void *ctx, struct error *err) MUST_USE;
+
+/* What GET and HEAD replies say of an object. */
+struct s3_object_info {
+    uint64_t size; /* Content-Length (of the whole object only for HEAD) */
+    char etag[S3_ETAG_MAX];
+    int64_t last_modified_unix_s;
+    char content_type[S3_CONTENT_MAX]; /* "" when absent */
+    char content_encoding[S3_CONTENT_MAX];
+};
+enum status s3_object_info(const struct s3_reply *reply, struct s3_object_info *out,
+                           struct error *err) MUST_USE;
+/* A user metadata value by its name without "x-amz-meta-"; false when absent. */
+bool s3_object_metadata(const struct s3_reply *reply, const char *name, char *out, size_t room);
+
+struct s3_metadata {
+    const char *name; /* without "x-amz-meta-" */
+    const char *value;
+};
+/* What an object to be written carries; shared by PUT and CreateMultipartUpload. */
+struct s3_write {
+    const char *bucket;
+    const char *key;
+    const char *content_type;     /* NULL or "": not sent */
+    const char *content_encoding; /* NULL or "": not sent */
+    const struct s3_metadata *metadata;
+    size_t metadata_count;
+    bool create_only; /* If-None-Match: *  (on PUT and on Complete) */
+};
+/* `data` stays the caller's until `done`. `sha256` (raw, may be NULL: computed) signs the payload
+ * and is sent as x-amz-checksum-sha256. */
+enum status s3_put_object(struct s3_client *c, const struct s3_write *write, const void *data,
+                          uint64_t size, const uint8_t *sha256, s3_done_fn *done, void *ctx,
+                          struct error *err) MUST_USE;
+
+enum status s3_delete_object(struct s3_client *c, const char *bucket, const char *key,
+                             s3_done_fn *done, void *ctx, struct error *err) MUST_USE;
+
+#endif
