@@ -26,3 +26,20 @@ function(kit_unit_test module)
     add_test(NAME unit.${module} COMMAND test_${module})
     set_tests_properties(unit.${module} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
+
+# kit_integration_test(NAME ENDPOINTS embedded minio versitygw [SOURCES ...] [LINK ...]):
+# tests/integration/test_<name>.c, run once an endpoint as "integration.<name>.<endpoint>".
+function(kit_integration_test name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LINK;ENDPOINTS" ${ARGN})
+    add_executable(test_integration_${name} test_${name}.c ${arg_SOURCES})
+    target_link_libraries(test_integration_${name} PRIVATE ${arg_LINK} test_support kit_flags)
+    set_target_properties(test_integration_${name} PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    add_dependencies(test_integration_${name} s3-generate s3-compact s3-bench)
+    foreach(endpoint IN LISTS arg_ENDPOINTS)
+        set(test integration.${name}.${endpoint})
+        add_test(NAME ${test} COMMAND test_integration_${name})
+        set_tests_properties(${test} PROPERTIES LABELS integration TIMEOUT 300
+            SKIP_RETURN_CODE 77 ENVIRONMENT TEST_ENDPOINT=${endpoint})
+    endforeach()
+endfunction()
