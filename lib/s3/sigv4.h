@@ -66,14 +66,15 @@ enum status sigv4_canonical_request(const struct sigv4_request *request, struct 
 /* Stage 2. */
 void sigv4_string_to_sign(const struct sigv4_scope *scope, const char *canonical, size_t len,
                           struct buf *out);
-/* Stage 3. */
+/* Stage 3. Of a secret the first 256 bytes count. */
 void sigv4_key_derive(const char *secret, const struct sigv4_scope *scope, struct sigv4_key *out);
 int sigv4_key_fits(const struct sigv4_key *key, const struct sigv4_scope *scope);
 void sigv4_signature(const struct sigv4_key *key, const char *string_to_sign, size_t len,
                      char out[SIGV4_SIGNATURE_SIZE]);
 void sigv4_key_release(struct sigv4_key *key);
 
-/* All three: appends the value of the Authorization header. */
+/* All three: appends the value of the Authorization header. `out` is the working memory too, so its
+ * ceiling must leave room for the canonical request; a reused one makes signing allocate nothing. */
 enum status sigv4_authorization(const struct sigv4_request *request,
                                 const struct sigv4_scope *scope, const char *access_key_id,
                                 const struct sigv4_key *key, struct buf *out,
