@@ -109,7 +109,7 @@ struct s3_server_stats {
     uint64_t drawn_ns;         /* sum of drawn delays */
     uint64_t actual_ns;        /* sum of the delays that took place */
     uint64_t service_ns;       /* sum over requests of arrival to last byte handed to the socket */
-    uint64_t by_operation[16]; /* see s3_server_operation_name */
+    uint64_t by_operation[32]; /* see s3_server_operation_name */
 };
 void s3_server_stats(struct s3_server *s, struct s3_server_stats *out);
 void s3_server_stats_reset(struct s3_server *s);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * auth - verifies SigV4, in the Authorization header or presigned in the query, on the raw request
+ * target. Time is an argument.
+ *
+ * Clients write the same path in different ways ("+" or "%2B"); both sides of the comparison are
+ * therefore brought to S3's one encoding first, as S3 does.
+ *
+ * Threads: an auth belongs to one thread (it caches signing keys and scratch memory).
+ */
+#ifndef KIT_BENCH_SERVER_AUTH_H
+#define KIT_BENCH_SERVER_AUTH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/server/codes.h"
+#include "bench/server/server.h"
+#include "lib/s3/sigv4.h"
+
+#define AUTH_SKEW_MAX_S     (15 * 60)
+#define AUTH_EXPIRES_MAX_S  604800
+#define AUTH_CREDENTIAL_MAX 256
+
+struct auth;
+
+struct auth_request {
+    const char *method;
+    const char *path;  /* raw, NUL-terminated */
+    const char *query; /* raw, without '?' */
+    const struct sigv4_pair *headers;
+    size_t header_count;
+};
+struct auth_result {
+    const char *access_key_id;  /* the server's copy; "" for an anonymous request */
+    const char *payload_sha256; /* what was signed: points into the request, or a constant */
+    char detail[128];           /* in place of the code's message, when not "" */
+};
+
+/* NULL without memory. The keys are copied. */
+struct auth *auth_new(const struct s3_server_key *keys, size_t count, const char *region);
+void auth_free(struct auth *a);
+enum code auth_verify(struct auth *a, const struct auth_request *request, int64_t now_unix_s,
+                      struct auth_result *out);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * codes - S3's error codes with their HTTP statuses and messages, in one table.
+ */
+#ifndef KIT_BENCH_SERVER_CODES_H
+#define KIT_BENCH_SERVER_CODES_H
+
+#define CODE_TABLE(X)                                                                              \
+    X(ACCESS_DENIED, 403, "AccessDenied", "Access Denied")                                         \
+    X(AUTHORIZATION_HEADER_MALFORMED, 400, "AuthorizationHeaderMalformed",                         \
+      "The authorization header that you provided is not valid.")                                  \
+    X(AUTHORIZATION_QUERY_ERROR, 400, "AuthorizationQueryParametersError",                         \
+      "The query-string authorization parameters that you provided are not valid.")                \
+    X(BAD_DIGEST, 400, "BadDigest",                                                                \
+      "The Content-MD5 or checksum value that you specified did "                                  \
+      "not match what the server received.")                                                       \
+    X(BUCKET_ALREADY_OWNED, 409, "BucketAlreadyOwnedByYou",                                        \
+      "The bucket that you tried to create already exists, and you own it.")                       \
+    X(BUCKET_NOT_EMPTY, 409, "BucketNotEmpty",                                                     \
+      "The bucket that you tried to delete is not empty.")                                         \
+    X(ENTITY_TOO_LARGE, 400, "EntityTooLarge",                                                     \
+      "Your proposed upload exceeds the maximum allowed object size.")                             \
+    X(ENTITY_TOO_SMALL, 400, "EntityTooSmall",                                                     \
+      "Your proposed upload is smaller than the minimum allowed object size.")                     \
+    X(INSUFFICIENT_STORAGE, 507, "InsufficientStorage",                                            \
+      "The server's memory limit is reached; nothing was stored.")                                 \
+    X(INTERNAL_ERROR, 500, "InternalError", "We encountered an internal error. Please try again.") \
+    X(INVALID_ACCESS_KEY_ID, 403, "InvalidAccessKeyId",                                            \
+      "The access key ID that you provided does not exist in our records.")                        \
+    X(INVALID_ARGUMENT, 400, "InvalidArgument", "Invalid Argument")                                \
+    X(INVALID_BUCKET_NAME, 400, "InvalidBucketName", "The specified bucket is not valid.")         \
+    X(INVALID_DIGEST, 400, "InvalidDigest",                                                        \
+      "The Content-MD5 or checksum value that you specified is not valid.")                        \
+    X(INVALID_PART, 400, "InvalidPart",                                                            \
+      "One or more of the specified parts could not be found. The part might not have been "       \
+      "uploaded, or the specified entity tag might not have matched the part's entity tag.")       \
+    X(INVALID_PART_ORDER, 400, "InvalidPartOrder",                                                 \
+      "The list of parts was not in ascending order. Parts must be ordered by part number.")       \
+    X(INVALID_RANGE, 416, "InvalidRange", "The requested range is not satisfiable")                \
+    X(INVALID_REQUEST, 400, "InvalidRequest", "Invalid Request")                                   \
+    X(INVALID_URI, 400, "InvalidURI", "Couldn't parse the specified URI.")                         \
+    X(KEY_TOO_LONG, 400, "KeyTooLongError", "Your key is too long.")                               \
+    X(MALFORMED_XML, 400, "MalformedXML",                                                          \
+      "The XML that you provided was not well formed or did not validate against our published "   \
+      "schema.")                                                                                   \
+    X(METHOD_NOT_ALLOWED, 405, "MethodNotAllowed",                                                 \
+      "The specified method is not allowed against this resource.")                                \
+    X(MISSING_CONTENT_LENGTH, 411, "MissingContentLength",                                         \
+      "You must provide the Content-Length HTTP header.")                                          \
+    X(NO_SUCH_BUCKET, 404, "NoSuchBucket", "The specified bucket does not exist")                  \
+    X(NO_SUCH_KEY, 404, "NoSuchKey", "The specified key does not exist.")                          \
+    X(NO_SUCH_UPLOAD, 404, "NoSuchUpload",                                                         \
+      "The specified multipart upload does not exist. The upload ID might be invalid, or the "     \
+      "multipart upload might have been aborted or completed.")                                    \
+    X(NOT_IMPLEMENTED, 501, "NotImplemented",                                                      \
+      "A header or parameter that you provided implies functionality that is not implemented.")    \
+    X(NOT_MODIFIED, 304, "NotModified", "Not Modified")                                            \
+    X(PRECONDITION_FAILED, 412, "PreconditionFailed",                                              \
+      "At least one of the preconditions that you specified did not hold.")                        \
+    X(REQUEST_HEADER_TOO_LARGE, 400, "RequestHeaderSectionTooLarge",                               \
+      "Your request header section exceeds the maximum allowed size.")                             \
+    X(REQUEST_TIME_TOO_SKEWED, 403, "RequestTimeTooSkewed",                                        \
+      "The difference between the request time and the server's time is too large.")               \
+    X(SIGNATURE_DOES_NOT_MATCH, 403, "SignatureDoesNotMatch",                                      \
+      "The request signature that we calculated does not match the signature that you provided. "  \
+      "Check your AWS secret access key and signing method.")                                      \
+    X(CONTENT_SHA256_MISMATCH, 400, "XAmzContentSHA256Mismatch",                                   \
+      "The provided 'x-amz-content-sha256' header does not match what was computed.")
+
+enum code {
+    CODE_NONE = 0,
+#define CODE_ENUM(name, status, text, message) CODE_##name,
+    CODE_TABLE(CODE_ENUM)
+#undef CODE_ENUM
+};
+
+int code_http_status(enum code code);
+const char *code_name(enum code code);
+const char *code_message(enum code code);
+
+#endif

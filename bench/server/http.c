@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http - libmicrohttpd's callbacks. The library calls http_access once with the headers, then with
+ * pieces of the body, then without any, and again after each resume.
+ *
+ * Signatures cover the raw request target, which only the URI log callback gets to see: the `url`
+ * argument of the handler is decoded and stops at "%00".
+ */
+#include "bench/server/http.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <microhttpd.h>
+
+#include "bench/server/pipeline.h"
+#include "bench/server/server_private.h"
+#include "lib/base/units.h"
+
+#define CONNECTION_MEMORY_BYTES (64u << 10) /* holds request line and headers, then body pieces */
+#define CONNECTION_TIMEOUT_S    300u
+#define CONNECTIONS_MAX         60000u
+#define SPARE_DESCRIPTORS       64u /* for everything that is not a connection */
+#define BACKLOG                 4096u
+
+struct http {
+    struct MHD_Daemon *daemon;
+    struct s3_server *server;
+    uint64_t connections;
+};
+
+static void *http_arrived(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    struct http *h = cls;
+    struct request *r = pipeline_arrived(h->server, uri);
+    if (r == NULL)
+        return NULL;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    r->connection = connection;
+    if (info != NULL)
+        r->connection_number = (uint64_t)(uintptr_t)info->socket_context;
+    return r;
+}
+
+static void http_connected(void *cls, struct MHD_Connection *connection, void **socket_context,
+                           enum MHD_ConnectionNotificationCode toe)
+{
+    struct http *h = cls;
+    (void)connection;
+    if (toe != MHD_CONNECTION_NOTIFY_STARTED)
+        return;
+    *socket_context = (void *)(uintptr_t)++h->connections;
+    pthread_mutex_lock(&h->server->lock);
+    h->server->stats.connections++;
+    pthread_mutex_unlock(&h->server->lock);
+}
+
+static enum MHD_Result collect_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
+{
+    struct request *r = cls;
+    (void)kind;
+    if (r->header_count == REQUEST_HEADERS_MAX) {
+        r->refused = CODE_REQUEST_HEADER_TOO_LARGE;
+        return MHD_NO;
+    }
+    r->headers[r->header_count++] =
+        (struct sigv4_pair){.name = name, .value = value != NULL ? value : ""};
+    return MHD_YES;
+}
+
+/* Cuts "Name: value\n" lines in place and hands them over. */
+static void add_headers(struct MHD_Response *response, struct request *r)
+{
+    char id[17];
+    snprintf(id, sizeof id, "%016" PRIX64, r->shown.sequence);
+    MHD_add_response_header(response, "x-amz-request-id", id);
+    MHD_add_response_header(response, "Server", "s3-bench");
+    char *p = r->reply.shown.headers.data;
+    for (char *end; r->reply.shown.headers.len > 0 && (end = strchr(p, '\n')) != NULL;
+         p = end + 1) {
+        *end = '\0';
+        char *colon = strchr(p, ':');
+        if (colon == NULL)
+            continue;
+        *colon = '\0';
+        colon += 1 + strspn(colon + 1, " ");
+        MHD_add_response_header(response, p, colon);
+    }
+}
+
+/* A body that is cut: the promised length is whole, the connection closes half-way. */
+static ssize_t read_cut(void *cls, uint64_t at, char *out, size_t room)
+{
+    struct request *r = cls;
+    struct reply *reply = &r->reply;
+    if (at >= reply->shown.cut_after)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    uint64_t n = reply->shown.cut_after - at;
+    if (n > room)
+        n = room;
+    if (reply->object == NULL) {
+        memcpy(out, reply->shown.body.data + at, (size_t)n);
+        return (ssize_t)n;
+    }
+    struct buf piece;
+    buf_init(&piece, room);
+    object_append(reply->object, reply->offset + at, n, &piece);
+    const bool whole = piece.len == n;
+    memcpy(out, piece.data, piece.len);
+    buf_release(&piece);
+    return whole ? (ssize_t)n : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+struct vector {
+    struct MHD_IoVec *pieces;
+    unsigned count;
+};
+
+static void vector_add(void *ctx, const struct slice *piece)
+{
+    struct vector *v = ctx;
+    v->pieces[v->count++] =
+        (struct MHD_IoVec){.iov_base = piece->chunk->data + piece->offset, .iov_len = piece->len};
+}
+
+/* The bytes stay where they are: the request holds the object until its last byte is sent. */
+static struct MHD_Response *object_response(const struct reply *reply)
+{
+    const struct object *o = reply->object;
+    if (o->slice_count == 1) {
+        const struct slice *s = &o->slices[0];
+        return MHD_create_response_from_buffer(
+            (size_t)reply->len, s->chunk->data + s->offset + reply->offset, MHD_RESPMEM_PERSISTENT);
+    }
+    struct vector v = {.pieces = calloc(o->slice_count + 1, sizeof *v.pieces)};
+    if (v.pieces == NULL)
+        return NULL;
+    object_pieces(o, reply->offset, reply->len, vector_add, &v);
+    struct MHD_Response *response = MHD_create_response_from_iovec(v.pieces, v.count, NULL, NULL);
+    free(v.pieces);
+    return response;
+}
+
+static struct MHD_Response *make_response(struct request *r)
+{
+    struct reply *reply = &r->reply;
+    const int status = reply->shown.status;
+    uint64_t len = reply->object != NULL ? reply->len : reply->shown.body.len;
+    if (status == 204 || status == 304)
+        len = 0;
+    const bool has_body = strcmp(r->method, "HEAD") != 0;
+    const bool cut = has_body && reply->shown.cut_after < len;
+    r->sent_bytes = !has_body ? 0 : cut ? reply->shown.cut_after : len;
+    if (cut)
+        return MHD_create_response_from_callback(len, CONNECTION_MEMORY_BYTES / 4, read_cut, r,
+                                                 NULL);
+    if (reply->object != NULL && len > 0)
+        return object_response(reply);
+    return MHD_create_response_from_buffer((size_t)len, reply->shown.body.data,
+                                           MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result send_reply(struct MHD_Connection *connection, struct request *r)
+{
+    struct MHD_Response *response = make_response(r);
+    if (response == NULL)
+        return MHD_NO;
+    add_headers(response, r);
+    const enum MHD_Result queued =
+        MHD_queue_response(connection, (unsigned)r->reply.shown.status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+static enum MHD_Result advance(struct MHD_Connection *connection, struct request *r)
+{
+    switch (pipeline_advance(r)) {
+    case PIPELINE_REPLY:
+        return send_reply(connection, r);
+    case PIPELINE_WAIT:
+        return MHD_YES;
+    case PIPELINE_CLOSE:
+        break;
+    }
+    r->reply.shown.status = 0;
+    return MHD_NO;
+}
+
+static enum MHD_Result first_call(struct MHD_Connection *connection, struct request *r,
+                                  const char *method)
+{
+    uint64_t content_length = UINT64_MAX;
+    r->method = method;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, collect_header, r);
+    const char *text = request_header(r, "content-length");
+    if (text != NULL && uint_parse(text, 0, UINT64_MAX - 1, &content_length, NULL) != STATUS_OK)
+        r->refused = CODE_MISSING_CONTENT_LENGTH;
+    const bool expects = request_header(r, "expect") != NULL;
+    r->stage = STAGE_RECEIVED;
+    if (pipeline_headers(r, content_length, expects) == PIPELINE_REPLY_EARLY)
+        return advance(connection, r);
+    return MHD_YES;
+}
+
+static enum MHD_Result http_access(void *cls, struct MHD_Connection *connection, const char *url,
+                                   const char *method, const char *version, const char *upload_data,
+                                   size_t *upload_data_size, void **request)
+{
+    struct request *r = *request;
+    (void)cls, (void)url, (void)version;
+    if (r == NULL)
+        return MHD_NO;
+    if (r->stage == STAGE_RECEIVING)
+        return first_call(connection, r, method);
+    if (*upload_data_size > 0) {
+        pipeline_body(r, upload_data, *upload_data_size);
+        *upload_data_size = 0;
+        return MHD_YES;
+    }
+    return advance(connection, r);
+}
+
+static void http_completed(void *cls, struct MHD_Connection *connection, void **request,
+                           enum MHD_RequestTerminationCode toe)
+{
+    struct request *r = *request;
+    (void)cls, (void)connection, (void)toe;
+    if (r == NULL)
+        return;
+    *request = NULL;
+    pipeline_finished(r);
+}
+
+void http_suspend(struct request *r)
+{
+    MHD_suspend_connection(r->connection);
+}
+
+void http_resume(struct request *r)
+{
+    MHD_resume_connection(r->connection);
+}
+
+/* As many descriptors as the process may have; returns how many connections that allows. */
+static unsigned raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 512;
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        limit.rlim_cur = before;
+    if (limit.rlim_cur > CONNECTIONS_MAX + SPARE_DESCRIPTORS)
+        return CONNECTIONS_MAX;
+    return limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? (unsigned)limit.rlim_cur - SPARE_DESCRIPTORS
+                                                  : SPARE_DESCRIPTORS;
+}
+
+static enum status daemon_start(struct http *h, const struct addrinfo *address, struct error *err)
+{
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
+    if (address->ai_family == AF_INET6)
+        flags |= MHD_USE_IPv6;
+    h->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, http_access, h, MHD_OPTION_SOCK_ADDR, address->ai_addr,
+        MHD_OPTION_URI_LOG_CALLBACK, http_arrived, h, MHD_OPTION_NOTIFY_COMPLETED, http_completed,
+        h, MHD_OPTION_NOTIFY_CONNECTION, http_connected, h, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S,
+        MHD_OPTION_CONNECTION_LIMIT, raise_descriptor_limit(), MHD_OPTION_LISTEN_BACKLOG_SIZE,
+        BACKLOG, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+    if (h->daemon == NULL)
+        return error_set(err, STATUS_IO, "cannot listen: the address is in use or not allowed");
+    return STATUS_OK;
+}
+
+static void url_write(const struct http *h, const char *host, char *url, size_t size)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    const unsigned port = info != NULL ? info->port : 0;
+    snprintf(url, size, strchr(host, ':') != NULL ? "http://[%s]:%u" : "http://%s:%u", host, port);
+}
+
+enum status http_start(struct s3_server *s, const char *host, uint16_t port, struct http **out,
+                       char *url, size_t url_size, struct error *err)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *address = NULL;
+    char service[8];
+    snprintf(service, sizeof service, "%u", (unsigned)port);
+    const int failed = getaddrinfo(host, service, &hints, &address);
+    if (failed != 0)
+        return error_set(err, STATUS_INVALID, "cannot listen on '%s': %s", host,
+                         gai_strerror(failed));
+    enum status status = STATUS_NO_MEMORY;
+    struct http *h = calloc(1, sizeof *h);
+    if (h == NULL) {
+        error_set(err, status, "no memory for the HTTP server");
+        goto out;
+    }
+    h->server = s;
+    status = daemon_start(h, address, err);
+    if (status != STATUS_OK) {
+        error_prefix(err, "%s:%u", host, (unsigned)port);
+        free(h);
+        goto out;
+    }
+    url_write(h, host, url, url_size);
+    *out = h;
+out:
+    freeaddrinfo(address);
+    return status;
+}
+
+void http_stop(struct http *h)
+{
+    if (h == NULL)
+        return;
+    MHD_stop_daemon(h->daemon);
+    free(h);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * object - stored bytes and what is known of them. Immutable once made, and counted: a GET that is
+ * still being sent keeps the object it started with while a PUT replaces it.
+ *
+ * Bytes live in chunks, one for each body that was received. An object is a row of slices of
+ * chunks, so that completing a multipart upload or copying a part copies nothing. A part of an
+ * upload is an object too.
+ *
+ * Threads: reference counts are atomic; everything else is constant.
+ */
+#ifndef KIT_BENCH_SERVER_OBJECT_H
+#define KIT_BENCH_SERVER_OBJECT_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/hash.h"
+
+/* Counts the bytes of all chunks against a limit. */
+struct meter {
+    atomic_uint_least64_t used_bytes;
+    uint64_t limit_bytes; /* 0: none */
+};
+
+struct chunk {
+    atomic_uint refs;
+    struct meter *meter;
+    size_t size;
+    unsigned char data[];
+};
+
+/* NULL when the limit would be passed or memory ran out. */
+struct chunk *chunk_new(struct meter *meter, size_t size);
+struct chunk *chunk_ref(struct chunk *c);
+void chunk_unref(struct chunk *c); /* accepts NULL */
+
+struct slice {
+    struct chunk *chunk;
+    size_t offset;
+    size_t len;
+};
+
+struct object {
+    atomic_uint refs;
+    uint16_t parts; /* of the multipart upload that made it; 0: a single PUT */
+    uint8_t md5[MD5_SIZE];
+    int64_t modified_ms; /* Unix time */
+    uint64_t size;
+    char *headers; /* "Name: value\n" lines to send with it, or NULL */
+    size_t slice_count;
+    struct slice slices[];
+};
+
+/* One whole chunk, whose reference is taken over also on failure. `headers` is copied; it may be
+ * NULL. NULL without memory. */
+struct object *object_new(struct chunk *chunk, const uint8_t md5[MD5_SIZE], const char *headers,
+                          int64_t modified_ms);
+/* The concatenation of objects; its ETag is S3's of a multipart upload. */
+struct object *object_join(struct object *const *objects, size_t count, const char *headers,
+                           int64_t modified_ms);
+/* Bytes [offset, offset + len) of another object, sharing its chunks. */
+struct object *object_cut(const struct object *source, uint64_t offset, uint64_t len,
+                          int64_t modified_ms);
+struct object *object_ref(struct object *o);
+void object_unref(struct object *o); /* accepts NULL */
+
+/* Quoted: "\"0123...\"" or with "-N". */
+#define OBJECT_ETAG_SIZE (2 * MD5_SIZE + 2 + 6 + 1)
+void object_etag(const struct object *o, char out[OBJECT_ETAG_SIZE]);
+/* Calls `each` for the pieces of [offset, offset + len), in order. */
+void object_pieces(const struct object *o, uint64_t offset, uint64_t len,
+                   void (*each)(void *ctx, const struct slice *piece), void *ctx);
+void object_append(const struct object *o, uint64_t offset, uint64_t len, struct buf *out);
+/* "STANDARD" unless the object's headers name another. Not NUL-terminated: *len bytes. */
+const char *object_storage_class(const struct object *o, size_t *len);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* op_multipart - multipart uploads: create, part, part copy, complete, abort. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/server/checksum.h"
+#include "bench/server/kept_headers.h"
+#include "bench/server/ops.h"
+#include "bench/server/range.h"
+#include "bench/server/reply.h"
+#include "bench/server/server_private.h"
+#include "lib/base/units.h"
+#include "lib/s3/xml.h"
+
+void op_create_upload(struct request *r)
+{
+    char id[UPLOAD_ID_SIZE];
+    struct buf headers;
+    buf_init(&headers, KEPT_HEADERS_MAX);
+    enum code code = kept_headers_collect(r, &headers);
+    if (code == CODE_NONE)
+        code = store_create_upload(server_store(r->server), &r->where, headers.data,
+                                   request_now_ms(r), id);
+    buf_release(&headers);
+    if (reply_failed(r, code))
+        return;
+    struct buf *b = &r->reply.shown.body;
+    reply_xml_begin(r, "InitiateMultipartUploadResult");
+    xml_str(b, "Bucket", r->where.bucket);
+    xml_text(b, "Key", r->where.key, r->where.key_len);
+    xml_str(b, "UploadId", id);
+    reply_xml_end(r, "InitiateMultipartUploadResult");
+}
+
+static bool part_number_is_bad(struct request *r)
+{
+    if (r->shown.part_number != 0)
+        return false;
+    reply_error(r, CODE_INVALID_ARGUMENT,
+                "Part number must be an integer between 1 and 10000, inclusive");
+    return true;
+}
+
+void op_upload_part(struct request *r)
+{
+    struct object *part = NULL;
+    char etag[OBJECT_ETAG_SIZE];
+    if (part_number_is_bad(r))
+        return;
+    enum code code = op_take_body(r, NULL, &part);
+    if (code == CODE_NONE) {
+        object_etag(part, etag);
+        code = store_put_part(server_store(r->server), &r->where, r->shown.upload_id,
+                              r->shown.part_number, part);
+    }
+    if (reply_failed(r, code))
+        return;
+    reply_header(r, "ETag", etag);
+    checksum_append_headers(r, &r->reply.shown.headers);
+}
+
+/* "/bucket/key" or "bucket/key", URI-encoded, into `text`. */
+static enum code copy_source_parse(const char *header, struct buf *text, struct store_where *out)
+{
+    if (*header == '/')
+        header++;
+    if (strchr(header, '?') != NULL)
+        return CODE_NOT_IMPLEMENTED; /* a version */
+    if (uri_decode(text, header, strlen(header), 0, NULL) != STATUS_OK)
+        return CODE_INVALID_ARGUMENT;
+    char *slash = strchr(text->data, '/');
+    if (slash == NULL || slash == text->data || slash[1] == '\0')
+        return CODE_INVALID_ARGUMENT;
+    *slash = '\0';
+    out->bucket = text->data;
+    out->key = slash + 1;
+    out->key_len = text->len - (size_t)(slash + 1 - text->data);
+    return CODE_NONE;
+}
+
+/* The part of the source that is to be copied. */
+static enum code copy_cut(const struct request *r, const struct object *source,
+                          struct object **part)
+{
+    const char *if_match = request_header(r, "x-amz-copy-source-if-match");
+    const char *if_none_match = request_header(r, "x-amz-copy-source-if-none-match");
+    const char *text = request_header(r, "x-amz-copy-source-range");
+    struct range range = {.offset = 0, .len = source->size};
+    char etag[OBJECT_ETAG_SIZE];
+    object_etag(source, etag);
+    if ((if_match != NULL && !etag_list_has(if_match, etag)) ||
+        (if_none_match != NULL && etag_list_has(if_none_match, etag)))
+        return CODE_PRECONDITION_FAILED;
+    /* Unlike a GET's, the range must be one and lie within the source. */
+    if (text != NULL &&
+        (range_parse(text, source->size, &range) != RANGE_PART || strncmp(text, "bytes=-", 7) == 0))
+        return CODE_INVALID_ARGUMENT;
+    if (text != NULL && range.offset + range.len == source->size) {
+        struct range wider; /* a last byte past the end reads the same in a longer source */
+        if (range_parse(text, source->size + 1, &wider) != RANGE_PART || wider.len != range.len)
+            return CODE_INVALID_ARGUMENT;
+    }
+    *part = object_cut(source, range.offset, range.len, request_now_ms(r));
+    return *part == NULL ? CODE_INSUFFICIENT_STORAGE : CODE_NONE;
+}
+
+void op_upload_part_copy(struct request *r)
+{
+    struct store_where from;
+    struct object *source = NULL, *part = NULL;
+    struct buf text;
+    char etag[OBJECT_ETAG_SIZE];
+    if (part_number_is_bad(r))
+        return;
+    buf_init(&text, REQUEST_TARGET_MAX);
+    enum code code = copy_source_parse(request_header(r, "x-amz-copy-source"), &text, &from);
+    if (code == CODE_NONE)
+        code = store_get(server_store(r->server), &from, &source);
+    if (code == CODE_NONE)
+        code = copy_cut(r, source, &part);
+    if (code == CODE_NONE) {
+        object_etag(part, etag);
+        code = store_put_part(server_store(r->server), &r->where, r->shown.upload_id,
+                              r->shown.part_number, part);
+    }
+    object_unref(source);
+    buf_release(&text);
+    if (reply_failed(r, code))
+        return;
+    reply_xml_begin(r, "CopyPartResult");
+    xml_time(&r->reply.shown.body, "LastModified", request_now_ms(r));
+    xml_str(&r->reply.shown.body, "ETag", etag);
+    reply_xml_end(r, "CopyPartResult");
+}
+
+/* The <CompleteMultipartUpload> document. */
+struct completion {
+    struct store_part *parts;
+    size_t count;
+    struct store_part next;
+};
+
+static enum status completion_close(void *ctx, const char *path, const char *text, size_t len,
+                                    struct error *err)
+{
+    struct completion *c = ctx;
+    uint64_t number;
+    if (strcmp(path, "CompleteMultipartUpload/Part/PartNumber") == 0) {
+        const enum status status = uint_parse(text, 0, UINT32_MAX, &number, err);
+        if (status != STATUS_OK)
+            return status;
+        c->next.number = (unsigned)number;
+    } else if (strcmp(path, "CompleteMultipartUpload/Part/ETag") == 0) {
+        const bool quoted = len > 1 && text[0] == '"' && text[len - 1] == '"';
+        if (len >= sizeof c->next.etag - 2)
+            len = 0; /* is no ETag of ours */
+        snprintf(c->next.etag, sizeof c->next.etag, quoted ? "%.*s" : "\"%.*s\"", (int)len, text);
+    } else if (strcmp(path, "CompleteMultipartUpload/Part") == 0) {
+        if (c->count == PART_NUMBER_MAX)
+            return error_set(err, STATUS_LIMIT, "too many parts");
+        c->parts[c->count++] = c->next;
+        c->next = (struct store_part){.number = 0};
+    }
+    return STATUS_OK;
+}
+
+static enum code completion_read(const struct request *r, struct completion *c)
+{
+    const struct xml_events events = {.close = completion_close};
+    const struct chunk *body = r->body.chunk;
+    if (body == NULL ||
+        xml_parse(&events, c, (const char *)body->data, body->size, NULL) != STATUS_OK ||
+        c->count == 0)
+        return CODE_MALFORMED_XML;
+    return CODE_NONE;
+}
+
+static void reply_completed(struct request *r, const struct object *object)
+{
+    char etag[OBJECT_ETAG_SIZE];
+    struct buf *b = &r->reply.shown.body;
+    object_etag(object, etag);
+    reply_xml_begin(r, "CompleteMultipartUploadResult");
+    xml_open(b, "Location");
+    buf_append_str(b, s3_server_url(r->server));
+    xml_escape(b, r->target.data, strlen(r->target.data));
+    xml_close(b, "Location");
+    xml_str(b, "Bucket", r->where.bucket);
+    xml_text(b, "Key", r->where.key, r->where.key_len);
+    xml_str(b, "ETag", etag);
+    reply_xml_end(r, "CompleteMultipartUploadResult");
+}
+
+void op_complete_upload(struct request *r)
+{
+    struct store_condition condition;
+    struct object *object = NULL;
+    uint8_t md5[MD5_SIZE];
+    struct completion c = {.parts = calloc(PART_NUMBER_MAX, sizeof *c.parts)};
+    enum code code = c.parts == NULL ? CODE_INTERNAL_ERROR : op_write_condition(r, &condition);
+    if (code == CODE_NONE)
+        code = checksum_verify(r, md5);
+    if (code == CODE_NONE)
+        code = completion_read(r, &c);
+    if (code == CODE_NONE)
+        code = store_complete_upload(server_store(r->server), &r->where, r->shown.upload_id,
+                                     c.parts, c.count, &condition, request_now_ms(r), &object);
+    free(c.parts);
+    if (!reply_failed(r, code))
+        reply_completed(r, object);
+    object_unref(object);
+}
+
+void op_abort_upload(struct request *r)
+{
+    if (!reply_failed(r,
+                      store_abort_upload(server_store(r->server), &r->where, r->shown.upload_id)))
+        r->reply.shown.status = 204;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* pipeline - see pipeline.h. Everything here runs on the HTTP thread. */
+#include "bench/server/pipeline.h"
+
+#include <string.h>
+
+#include "bench/server/checksum.h"
+#include "bench/server/http.h"
+#include "bench/server/latency.h"
+#include "bench/server/ops.h"
+#include "bench/server/reply.h"
+#include "bench/server/server_private.h"
+
+#define DRAIN_MAX                                                                                  \
+    (UINT64_C(1) << 20) /* of a refused body: read, so that the client reads our reply */
+
+struct request *pipeline_arrived(struct s3_server *s, const char *raw_target)
+{
+    struct request *r = s->pool;
+    if (r != NULL)
+        s->pool = r->next;
+    else if ((r = request_new()) == NULL)
+        return NULL;
+    r->next = NULL;
+    r->server = s;
+    r->arrived = clock_mono(clock_system());
+    r->arrived_wall = clock_wall(clock_system());
+    r->shown = (struct s3_server_request){.sequence = ++s->last_sequence,
+                                          .access_key_id = "",
+                                          .operation = s3_server_operation_name(OP_UNKNOWN),
+                                          .bucket = "",
+                                          .key = "",
+                                          .query = "",
+                                          .range = "",
+                                          .upload_id = "",
+                                          .attempt = 1};
+    r->where = (struct store_where){.bucket = "", .key = ""};
+    r->payload_sha256 = SIGV4_UNSIGNED_PAYLOAD;
+    buf_append_str(&r->target, raw_target);
+    pthread_mutex_lock(&s->lock);
+    r->in_flight = ++s->stats.in_flight;
+    if (r->in_flight > s->stats.in_flight_max)
+        s->stats.in_flight_max = r->in_flight;
+    pthread_mutex_unlock(&s->lock);
+    return r;
+}
+
+static enum code authenticate(struct request *r)
+{
+    const struct auth_request claim = {.method = r->method,
+                                       .path = r->target.data,
+                                       .query = r->raw_query,
+                                       .headers = r->headers,
+                                       .header_count = r->header_count};
+    struct auth_result result;
+    const enum code code =
+        auth_verify(r->server->auth, &claim, wall_unix_s(r->arrived_wall), &result);
+    r->shown.access_key_id = result.access_key_id;
+    r->payload_sha256 = result.payload_sha256;
+    memcpy(r->refused_detail, result.detail, sizeof r->refused_detail);
+    return code;
+}
+
+static enum code body_prepare(struct request *r, uint64_t content_length)
+{
+    const struct operation_row *row = operation_row(r->operation);
+    const bool must_know = r->operation == OP_PUT_OBJECT || r->operation == OP_UPLOAD_PART;
+    if (request_header(r, "transfer-encoding") != NULL ||
+        (must_know && content_length == UINT64_MAX))
+        return CODE_MISSING_CONTENT_LENGTH;
+    r->body.expected = content_length == UINT64_MAX ? 0 : content_length;
+    if (r->body.expected > row->body_max)
+        return must_know ? CODE_ENTITY_TOO_LARGE : CODE_INVALID_REQUEST;
+    const enum code code = checksum_prepare(r);
+    if (code != CODE_NONE || r->body.expected == 0)
+        return code;
+    r->body.chunk = chunk_new(store_meter(r->server->store), (size_t)r->body.expected);
+    if (r->body.chunk == NULL)
+        return CODE_INSUFFICIENT_STORAGE;
+    r->body.want_md5 = true;
+    if ((r->md5 == NULL && hash_new(HASH_MD5, &r->md5, NULL) != STATUS_OK) ||
+        (r->sha256 == NULL && hash_new(HASH_SHA256, &r->sha256, NULL) != STATUS_OK))
+        return CODE_INTERNAL_ERROR;
+    hash_restart(r->md5);
+    hash_restart(r->sha256);
+    return CODE_NONE;
+}
+
+enum pipeline_body pipeline_headers(struct request *r, uint64_t content_length, bool expects)
+{
+    if (r->refused == CODE_NONE)
+        r->refused = request_parse_target(r);
+    if (r->refused == CODE_NONE)
+        r->refused = authenticate(r);
+    if (r->refused == CODE_NONE)
+        r->refused = request_route(r);
+    else
+        (void)request_route(r); /* for the log */
+    request_describe(r);
+    if (r->refused == CODE_NONE)
+        r->refused = body_prepare(r, content_length);
+    const bool unreadable = content_length != UINT64_MAX && content_length > DRAIN_MAX;
+    if (r->refused == CODE_NONE || !(unreadable || expects))
+        return PIPELINE_READ_BODY;
+    r->stage = STAGE_RECEIVED;
+    return PIPELINE_REPLY_EARLY;
+}
+
+void pipeline_body(struct request *r, const void *data, size_t len)
+{
+    struct body *body = &r->body;
+    const uint64_t at = body->received;
+    body->received += len;
+    if (body->chunk == NULL || body->received > body->chunk->size)
+        return; /* refused: read and dropped */
+    memcpy(body->chunk->data + at, data, len);
+    if (body->want_md5)
+        hash_update(r->md5, data, len);
+    if (body->want_sha256)
+        hash_update(r->sha256, data, len);
+}
+
+/* What a draw is keyed by: nothing that differs between two runs of the same work. */
+static void draw_key_set(struct buf *key, const struct request *r)
+{
+    buf_reset(key);
+    buf_append(key, r->where.key, r->where.key_len);
+    switch (r->operation) {
+    case OP_LIST_OBJECTS:
+        buf_printf(key, "%s\n%s\n%s", request_text(r, "prefix"), request_text(r, "start-after"),
+                   request_text(r, "continuation-token"));
+        break;
+    case OP_DELETE_OBJECTS:
+        buf_append_str(key, r->payload_sha256);
+        break;
+    case OP_UPLOAD_PART:
+    case OP_UPLOAD_PART_COPY:
+        buf_printf(key, "\n%u", r->shown.part_number);
+        break;
+    default:
+        buf_printf(key, "\n%s", r->shown.range);
+    }
+}
+
+/* Suspends until the drawn delay has passed since arrival; false when it already has. */
+static bool wait_drawn(struct request *r)
+{
+    struct s3_server *s = r->server;
+    if (s->latency == NULL)
+        return false;
+    const struct operation_row *row = operation_row(r->operation);
+    draw_key_set(&s->draw_key, r);
+    r->drawn_ns = latency_draw_ns(s->latency, atomic_load(&s->seed), row->latency, s->draw_key.data,
+                                  s->draw_key.len, r->shown.attempt, op_transfer_bytes(r));
+    const struct mono due = {r->arrived.ns + r->drawn_ns};
+    if (mono_since_ns(due, clock_mono(clock_system())) <= 0)
+        return false;
+    r->stage = STAGE_WAITING;
+    http_suspend(r);
+    if (delay_queue_add(s->delays, due, r) != 0)
+        http_resume(r);
+    return true;
+}
+
+static void apply(struct request *r)
+{
+    const struct operation_row *row = operation_row(r->operation);
+    if (r->drawn_ns > 0)
+        r->actual_ns = mono_since_ns(clock_mono(clock_system()), r->arrived);
+    reply_clear(r);
+    if (r->refused != CODE_NONE)
+        reply_error(r, r->refused, r->refused_detail);
+    else
+        row->apply(r);
+    /* What was received is stored by now, or not wanted. */
+    chunk_unref(r->body.chunk);
+    r->body.chunk = NULL;
+}
+
+static enum s3_server_action run_after(struct request *r)
+{
+    const struct s3_server_hooks *hooks = &r->server->hooks;
+    struct reply *reply = &r->reply;
+    if (hooks->after == NULL)
+        return S3_SERVER_GO_ON;
+    if (reply->object != NULL && hooks->wants_body != NULL &&
+        hooks->wants_body(hooks->ctx, &r->shown)) {
+        object_append(reply->object, reply->offset, reply->len, &reply->shown.body);
+        object_unref(reply->object);
+        reply->object = NULL;
+    }
+    return hooks->after(hooks->ctx, &r->shown, &reply->shown);
+}
+
+static enum s3_server_action run_before(struct request *r)
+{
+    const struct s3_server_hooks *hooks = &r->server->hooks;
+    if (hooks->before == NULL || r->refused != CODE_NONE)
+        return S3_SERVER_GO_ON;
+    reply_clear(r);
+    return hooks->before(hooks->ctx, &r->shown, &r->reply.shown);
+}
+
+static void hold(struct request *r)
+{
+    http_suspend(r);
+    if (server_hold(r->server, r) != 0)
+        http_resume(r);
+}
+
+/* A hook may have asked for more delay before the reply goes out. */
+static enum pipeline_next reply_when_due(struct request *r)
+{
+    r->stage = STAGE_REPLY;
+    if (r->reply.shown.extra_delay_ms <= 0)
+        return PIPELINE_REPLY;
+    const struct mono due = mono_add_ms(clock_mono(clock_system()), r->reply.shown.extra_delay_ms);
+    http_suspend(r);
+    if (delay_queue_add(r->server->delays, due, r) != 0)
+        http_resume(r);
+    return PIPELINE_WAIT;
+}
+
+static enum pipeline_next advance_received(struct request *r)
+{
+    r->stage = STAGE_HELD;
+    switch (run_before(r)) {
+    case S3_SERVER_HOLD:
+        hold(r);
+        return PIPELINE_WAIT;
+    case S3_SERVER_REPLY:
+        return reply_when_due(r);
+    case S3_SERVER_DISCONNECT:
+        return PIPELINE_CLOSE;
+    case S3_SERVER_GO_ON:
+        break;
+    }
+    return pipeline_advance(r);
+}
+
+enum pipeline_next pipeline_advance(struct request *r)
+{
+    switch (r->stage) {
+    case STAGE_RECEIVING:
+    case STAGE_RECEIVED:
+        return advance_received(r);
+    case STAGE_HELD:
+        if (wait_drawn(r))
+            return PIPELINE_WAIT;
+        /* fall through */
+    case STAGE_WAITING:
+        apply(r);
+        if (run_after(r) == S3_SERVER_DISCONNECT)
+            return PIPELINE_CLOSE;
+        return reply_when_due(r);
+    case STAGE_REPLY:
+        break;
+    }
+    return PIPELINE_REPLY;
+}
+
+void pipeline_finished(struct request *r)
+{
+    struct s3_server *s = r->server;
+    const int64_t service_ns = mono_since_ns(clock_mono(clock_system()), r->arrived);
+    if (s->log != NULL)
+        request_log_write(s->log, r, service_ns);
+    pthread_mutex_lock(&s->lock);
+    s->stats.requests++;
+    s->stats.in_flight--;
+    s->stats.drawn_ns += (uint64_t)r->drawn_ns;
+    s->stats.actual_ns += (uint64_t)r->actual_ns;
+    s->stats.service_ns += (uint64_t)service_ns;
+    s->stats.by_operation[r->operation]++;
+    pthread_mutex_unlock(&s->lock);
+    /* Releases what it refers to now, keeps its memory for the next one. */
+    request_reset(r);
+    r->next = s->pool;
+    s->pool = r;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* reply - see reply.h. */
+#include "bench/server/reply.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "bench/server/server_private.h"
+#include "lib/base/date.h"
+#include "lib/s3/xml.h"
+
+#define NAMESPACE "http://s3.amazonaws.com/doc/2006-03-01/"
+
+void reply_clear(struct request *r)
+{
+    buf_reset(&r->reply.shown.body);
+    buf_reset(&r->reply.shown.headers);
+    object_unref(r->reply.object);
+    r->reply.object = NULL;
+    r->reply.shown.status = 200;
+}
+
+void reply_header(struct request *r, const char *name, const char *value)
+{
+    struct buf *b = &r->reply.shown.headers;
+    buf_append_str(b, name);
+    buf_append(b, ": ", 2);
+    buf_append_str(b, value);
+    buf_append_char(b, '\n');
+}
+
+void reply_error(struct request *r, enum code code, const char *detail)
+{
+    struct buf *b = &r->reply.shown.body;
+    reply_clear(r);
+    r->reply.shown.status = code_http_status(code);
+    if (code == CODE_NOT_MODIFIED)
+        return;
+    reply_header(r, "Content-Type", "application/xml");
+    buf_append_str(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    xml_open(b, "Error");
+    xml_str(b, "Code", code_name(code));
+    xml_str(b, "Message", detail != NULL && detail[0] != '\0' ? detail : code_message(code));
+    if (r->where.bucket != NULL && r->where.bucket[0] != '\0')
+        xml_str(b, "BucketName", r->where.bucket);
+    if (r->where.key != NULL && r->where.key_len > 0)
+        xml_text(b, "Key", r->where.key, r->where.key_len);
+    if (code == CODE_AUTHORIZATION_HEADER_MALFORMED)
+        xml_str(b, "Region", server_region(r->server));
+    buf_printf(b, "<RequestId>%016" PRIX64 "</RequestId>", r->shown.sequence);
+    buf_append_str(b, "<HostId>s3-bench</HostId>");
+    xml_close(b, "Error");
+}
+
+bool reply_failed(struct request *r, enum code code)
+{
+    if (code == CODE_NONE)
+        return false;
+    reply_error(r, code, NULL);
+    return true;
+}
+
+void reply_xml_begin(struct request *r, const char *root)
+{
+    reply_header(r, "Content-Type", "application/xml");
+    buf_append_str(&r->reply.shown.body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    buf_printf(&r->reply.shown.body, "<%s xmlns=\"" NAMESPACE "\">", root);
+}
+
+void reply_xml_end(struct request *r, const char *root)
+{
+    xml_close(&r->reply.shown.body, root);
+    if (r->reply.shown.body.failed != STATUS_OK)
+        reply_error(r, CODE_INTERNAL_ERROR, NULL);
+}
+
+void xml_open(struct buf *b, const char *name)
+{
+    buf_append_char(b, '<');
+    buf_append_str(b, name);
+    buf_append_char(b, '>');
+}
+
+void xml_close(struct buf *b, const char *name)
+{
+    buf_append(b, "</", 2);
+    buf_append_str(b, name);
+    buf_append_char(b, '>');
+}
+
+void xml_text(struct buf *b, const char *name, const char *text, size_t len)
+{
+    xml_open(b, name);
+    xml_escape(b, text, len);
+    xml_close(b, name);
+}
+
+void xml_str(struct buf *b, const char *name, const char *text)
+{
+    xml_text(b, name, text, strlen(text));
+}
+
+void xml_u64(struct buf *b, const char *name, uint64_t value)
+{
+    xml_open(b, name);
+    buf_printf(b, "%" PRIu64, value);
+    xml_close(b, name);
+}
+
+void xml_bool(struct buf *b, const char *name, bool value)
+{
+    xml_str(b, name, value ? "true" : "false");
+}
+
+void xml_time(struct buf *b, const char *name, int64_t unix_ms)
+{
+    xml_open(b, name);
+    date_append_iso8601(b, unix_ms / 1000);
+    xml_close(b, name);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* request - storage of requests, and their parsed parts. The routes are in route.c. */
+#include "bench/server/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/units.h"
+
+#define REPLY_BODY_MAX    (64u << 20)
+#define REPLY_HEADERS_MAX (16u << 10)
+#define POOLED_BODY_MAX   (1u << 20) /* kept for the next request; larger ones are freed */
+
+struct request *request_new(void)
+{
+    struct request *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return NULL;
+    buf_init(&r->target, REQUEST_TARGET_MAX);
+    buf_init(&r->text, 2 * REQUEST_TARGET_MAX);
+    buf_init(&r->reply.shown.body, REPLY_BODY_MAX);
+    buf_init(&r->reply.shown.headers, REPLY_HEADERS_MAX);
+    request_reset(r);
+    return r;
+}
+
+void request_free(struct request *r)
+{
+    if (r == NULL)
+        return;
+    request_reset(r);
+    buf_release(&r->target);
+    buf_release(&r->text);
+    buf_release(&r->reply.shown.body);
+    buf_release(&r->reply.shown.headers);
+    hash_free(r->md5);
+    hash_free(r->sha256);
+    free(r);
+}
+
+void request_reset(struct request *r)
+{
+    if (r->reply.shown.body.allocated > POOLED_BODY_MAX)
+        buf_release(&r->reply.shown.body);
+    chunk_unref(r->body.chunk);
+    object_unref(r->reply.object);
+    const struct request kept = *r;
+    *r = (struct request){
+        .target = kept.target,
+        .text = kept.text,
+        .md5 = kept.md5,
+        .sha256 = kept.sha256,
+        .reply.shown = {.body = kept.reply.shown.body, .headers = kept.reply.shown.headers}};
+    buf_reset(&r->target);
+    buf_reset(&r->text);
+    buf_reset(&r->reply.shown.body);
+    buf_reset(&r->reply.shown.headers);
+    r->reply.shown.cut_after = UINT64_MAX;
+}
+
+/* Decodes into r->text, which has room beforehand so that nothing moves; NULL for a bad escape. */
+static const char *decode(struct request *r, const char *text, size_t len, int plus_is_space,
+                          size_t *decoded_len)
+{
+    const size_t at = r->text.len;
+    if (uri_decode(&r->text, text, len, plus_is_space, NULL) != STATUS_OK)
+        return NULL;
+    if (decoded_len != NULL)
+        *decoded_len = r->text.len - at;
+    buf_append_char(&r->text, '\0');
+    return r->text.data + at;
+}
+
+static enum code parse_path(struct request *r, const char *path)
+{
+    const char *bucket = path + 1;
+    const size_t bucket_len = strcspn(bucket, "/");
+    const char *key = bucket + bucket_len;
+    if (*key == '/')
+        key++;
+    r->where.bucket = decode(r, bucket, bucket_len, 0, NULL);
+    r->where.key = decode(r, key, strlen(key), 0, &r->where.key_len);
+    if (r->where.bucket == NULL || r->where.key == NULL)
+        return CODE_INVALID_URI;
+    return r->where.key_len > S3_KEY_MAX ? CODE_KEY_TOO_LONG : CODE_NONE;
+}
+
+static enum code parse_query(struct request *r)
+{
+    for (const char *p = r->raw_query; *p != '\0';) {
+        const size_t len = strcspn(p, "&");
+        if (len > 0) {
+            if (r->param_count == REQUEST_PARAMS_MAX)
+                return CODE_INVALID_URI;
+            const char *equals = memchr(p, '=', len);
+            const size_t name_len = equals != NULL ? (size_t)(equals - p) : len;
+            struct request_param *param = &r->params[r->param_count];
+            param->name = decode(r, p, name_len, 1, NULL);
+            param->value = equals != NULL ? decode(r, equals + 1, len - name_len - 1, 1, NULL) : "";
+            if (param->name == NULL || param->value == NULL)
+                return CODE_INVALID_URI;
+            r->param_count++;
+        }
+        p += len + (p[len] == '&');
+    }
+    return CODE_NONE;
+}
+
+enum code request_parse_target(struct request *r)
+{
+    r->where = (struct store_where){.bucket = "", .key = ""};
+    r->raw_query = "";
+    if (r->target.failed != STATUS_OK || r->target.len == 0 || r->target.data[0] != '/' ||
+        buf_reserve(&r->text, r->target.len + 2 + 2 * REQUEST_PARAMS_MAX) == NULL)
+        return CODE_INVALID_URI;
+    char *question = strchr(r->target.data, '?');
+    if (question != NULL) {
+        *question = '\0';
+        r->raw_query = question + 1;
+    }
+    const enum code code = parse_path(r, r->target.data);
+    return code != CODE_NONE ? code : parse_query(r);
+}
+
+const char *request_param(const struct request *r, const char *name)
+{
+    for (size_t i = 0; i < r->param_count; i++)
+        if (strcmp(r->params[i].name, name) == 0)
+            return r->params[i].value;
+    return NULL;
+}
+
+const char *request_text(const struct request *r, const char *name)
+{
+    const char *value = request_param(r, name);
+    return value != NULL ? value : "";
+}
+
+const char *request_header(const struct request *r, const char *name)
+{
+    for (size_t i = 0; i < r->header_count; i++)
+        if (strcasecmp(r->headers[i].name, name) == 0)
+            return r->headers[i].value;
+    return NULL;
+}
+
+bool request_number(const struct request *r, const char *name, uint64_t min, uint64_t max,
+                    uint64_t otherwise, uint64_t *out)
+{
+    const char *value = request_param(r, name);
+    if (value == NULL || value[0] == '\0') {
+        *out = otherwise;
+        return true;
+    }
+    return uint_parse(value, min, max, out, NULL) == STATUS_OK;
+}
+
+int64_t request_now_ms(const struct request *r)
+{
+    (void)r;
+    return clock_wall(clock_system()).unix_ns / NS_PER_MS;
+}
+
+/* The number in "attempt=2; max=5". */
+static unsigned attempt_of(const char *header)
+{
+    const char *found = header == NULL ? NULL : strstr(header, "attempt=");
+    if (found == NULL)
+        return 1;
+    const unsigned long n = strtoul(found + strlen("attempt="), NULL, 10);
+    return n >= 1 && n <= 1000 ? (unsigned)n : 1;
+}
+
+void request_describe(struct request *r)
+{
+    const char *range = request_header(r, "range");
+    uint64_t part_number = 0;
+    if (!request_number(r, "partNumber", 1, PART_NUMBER_MAX, 0, &part_number))
+        part_number = 0;
+    r->shown.operation = s3_server_operation_name(r->operation);
+    r->shown.bucket = r->where.bucket;
+    r->shown.key = r->where.key;
+    r->shown.query = r->raw_query;
+    r->shown.range = range != NULL ? range : "";
+    r->shown.upload_id = request_text(r, "uploadId");
+    r->shown.part_number = (unsigned)part_number;
+    r->shown.attempt = attempt_of(request_header(r, "amz-sdk-request"));
+}

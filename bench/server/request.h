@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * request - one request from its arrival to its last byte: what was asked, what was answered, and
+ * where on its way it is. Pooled, so that a request costs no allocation once its buffers have grown.
+ *
+ * Threads: belongs to the HTTP thread; while it is suspended, to whoever will resume it.
+ */
+#ifndef KIT_BENCH_SERVER_REQUEST_H
+#define KIT_BENCH_SERVER_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/server/auth.h"
+#include "bench/server/codes.h"
+#include "bench/server/object.h"
+#include "bench/server/server.h"
+#include "bench/server/store.h"
+#include "lib/base/clock.h"
+#include "lib/s3/uri.h"
+
+#define REQUEST_TARGET_MAX  (16u << 10)
+#define REQUEST_PARAMS_MAX  48
+#define REQUEST_HEADERS_MAX SIGV4_HEADERS_MAX
+
+enum operation {
+    OP_UNKNOWN,
+    OP_LIST_BUCKETS,
+    OP_CREATE_BUCKET,
+    OP_HEAD_BUCKET,
+    OP_DELETE_BUCKET,
+    OP_GET_BUCKET_LOCATION,
+    OP_LIST_OBJECTS,
+    OP_GET_OBJECT,
+    OP_HEAD_OBJECT,
+    OP_PUT_OBJECT,
+    OP_DELETE_OBJECT,
+    OP_DELETE_OBJECTS,
+    OP_CREATE_UPLOAD,
+    OP_UPLOAD_PART,
+    OP_UPLOAD_PART_COPY,
+    OP_COMPLETE_UPLOAD,
+    OP_ABORT_UPLOAD,
+    OP_LIST_UPLOADS,
+    OP_LIST_PARTS,
+    OPERATIONS
+};
+
+enum request_stage {
+    STAGE_RECEIVING,
+    STAGE_RECEIVED, /* complete; hooks next */
+    STAGE_HELD,     /* past the hook, perhaps at the gate; the delay is next */
+    STAGE_WAITING,  /* for the drawn delay; then it is applied */
+    STAGE_REPLY,    /* applied; a hook may have asked for more delay */
+};
+
+struct request_param {
+    const char *name;
+    const char *value; /* decoded */
+};
+
+/* An answer in the making. A GetObject's bytes stay in their object. */
+struct reply {
+    struct s3_server_reply shown; /* what hooks see */
+    struct object *object;        /* or NULL: shown.body is the body */
+    uint64_t offset;
+    uint64_t len;
+};
+
+/* The body of a request, digested while it arrives. */
+struct body {
+    struct chunk *chunk; /* NULL when there is none, or it is thrown away */
+    uint64_t expected;
+    uint64_t received;
+    bool want_md5, want_sha256;
+};
+
+struct request {
+    struct request *next; /* in the pool, or in the list of held ones */
+    struct s3_server *server;
+    void *connection; /* of the HTTP library */
+
+    /* What was asked. Strings point into `target`, `text` or the HTTP library's memory. */
+    struct s3_server_request shown;
+    enum operation operation;
+    const char *method;
+    struct buf target; /* raw; cut at '?' */
+    const char *raw_query;
+    struct buf text; /* decoded */
+    struct store_where where;
+    struct request_param params[REQUEST_PARAMS_MAX];
+    size_t param_count;
+    struct sigv4_pair headers[REQUEST_HEADERS_MAX];
+    size_t header_count;
+    const char *payload_sha256;
+    struct body body;
+    struct hash *md5, *sha256; /* kept with the request in the pool; NULL until first wanted */
+
+    /* What became of it. */
+    enum request_stage stage;
+    enum code refused; /* before it was looked at: bad signature, too large, ... */
+    char refused_detail[128];
+    struct reply reply;
+    uint64_t sent_bytes;
+    uint64_t connection_number;
+    uint64_t in_flight; /* with itself, at arrival */
+
+    /* Times. */
+    struct mono arrived;
+    struct wall arrived_wall;
+    int64_t drawn_ns;
+    int64_t actual_ns;
+};
+
+/* NULL without memory. */
+struct request *request_new(void);
+void request_free(struct request *r);
+/* Forgets everything but memory and digests. */
+void request_reset(struct request *r);
+
+/* Takes the raw target apart: bucket, key, decoded query parameters. */
+enum code request_parse_target(struct request *r);
+/* Which operation it is; CODE_NOT_IMPLEMENTED and CODE_METHOD_NOT_ALLOWED for what is none. */
+enum code request_route(struct request *r);
+/* Fills `shown` from the parameters and headers. */
+void request_describe(struct request *r);
+
+const char *request_param(const struct request *r, const char *name);  /* NULL when absent */
+const char *request_header(const struct request *r, const char *name); /* any case; or NULL */
+const char *request_text(const struct request *r, const char *name);   /* parameter or "" */
+/* A number parameter within [min, max]; `otherwise` when absent. False: it is not one. */
+bool request_number(const struct request *r, const char *name, uint64_t min, uint64_t max,
+                    uint64_t otherwise, uint64_t *out);
+int64_t request_now_ms(const struct request *r);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* server_private - the server's state, and what its own modules may ask of it. */
+#ifndef KIT_BENCH_SERVER_SERVER_PRIVATE_H
+#define KIT_BENCH_SERVER_SERVER_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "bench/server/delay.h"
+#include "bench/server/request.h"
+#include "bench/server/request_log.h"
+#include "bench/server/server.h"
+#include "bench/server/store.h"
+
+struct http;
+
+struct s3_server {
+    char url[128];
+    char *region;
+    struct s3_server_hooks hooks;
+    const struct latency_profile *latency;
+    atomic_uint_least64_t seed;
+    struct store *store;
+    struct delay_queue *delays;
+    struct http *http;
+
+    /* The HTTP thread's own. */
+    struct auth *auth;
+    struct request_log *log;
+    struct request *pool;
+    struct buf draw_key;
+    uint64_t last_sequence;
+
+    /* Under the lock. */
+    pthread_mutex_t lock;
+    bool stopping;
+    struct request *held;
+    unsigned held_count;
+    struct s3_server_stats stats;
+};
+
+static inline struct store *server_store(const struct s3_server *s)
+{
+    return s->store;
+}
+static inline const char *server_region(const struct s3_server *s)
+{
+    return s->region;
+}
+/* Puts a suspended request behind the gate; -1 when the server is stopping. */
+int server_hold(struct s3_server *s, struct request *r);
+
+#endif

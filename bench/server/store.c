@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* store - buckets and objects. Uploads are in store_upload.c. */
+#include "bench/server/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "bench/server/store_private.h"
+#include "lib/base/rng.h"
+
+static void object_drop(void *value)
+{
+    object_unref(value);
+}
+
+static void bucket_drop(void *value)
+{
+    struct bucket *b = value;
+    key_index_release(&b->objects, object_drop);
+    key_index_release(&b->uploads, upload_drop);
+    free(b);
+}
+
+struct store *store_new(uint64_t memory_limit_bytes)
+{
+    struct store *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->meter.limit_bytes = memory_limit_bytes;
+    key_index_init(&s->buckets);
+    if (rng_entropy(&s->upload_seed, sizeof s->upload_seed) != 0 ||
+        pthread_mutex_init(&s->lock, NULL) != 0) {
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void store_free(struct store *s)
+{
+    if (s == NULL)
+        return;
+    key_index_release(&s->buckets, bucket_drop);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+struct meter *store_meter(struct store *s)
+{
+    return &s->meter;
+}
+
+void store_totals(struct store *s, struct store_totals *out)
+{
+    pthread_mutex_lock(&s->lock);
+    *out = s->totals;
+    pthread_mutex_unlock(&s->lock);
+}
+
+struct bucket *store_bucket(struct store *s, const char *name)
+{
+    return key_index_find(&s->buckets, name, strlen(name));
+}
+
+int etag_list_has(const char *list, const char *etag)
+{
+    const size_t len = strlen(etag);
+    for (const char *p = list; *p != '\0';) {
+        p += strspn(p, " \t,");
+        size_t n = strcspn(p, ",");
+        const char *next = p + n;
+        while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t'))
+            n--;
+        if (n == 1 && p[0] == '*')
+            return 1;
+        if (n > 2 && strncmp(p, "W/", 2) == 0) {
+            p += 2;
+            n -= 2;
+        }
+        /* Clients send it with and without its quotes. */
+        if ((n == len && memcmp(p, etag, n) == 0) || (n == len - 2 && memcmp(p, etag + 1, n) == 0))
+            return 1;
+        p = next;
+    }
+    return 0;
+}
+
+enum code store_check(const struct bucket *b, const struct store_where *where,
+                      const struct store_condition *condition)
+{
+    if (condition == NULL || (condition->if_match == NULL && condition->if_none_match == NULL))
+        return CODE_NONE;
+    const struct object *now = key_index_find(&b->objects, where->key, where->key_len);
+    char etag[OBJECT_ETAG_SIZE] = "";
+    if (now != NULL)
+        object_etag(now, etag);
+    if (condition->if_match != NULL) {
+        if (now == NULL)
+            return CODE_NO_SUCH_KEY;
+        if (!etag_list_has(condition->if_match, etag))
+            return CODE_PRECONDITION_FAILED;
+    }
+    if (condition->if_none_match != NULL && now != NULL &&
+        etag_list_has(condition->if_none_match, etag))
+        return CODE_PRECONDITION_FAILED;
+    return CODE_NONE;
+}
+
+enum code store_set(struct store *s, struct bucket *b, const struct store_where *where,
+                    struct object *object)
+{
+    void *old;
+    if (key_index_put(&b->objects, where->key, where->key_len, object, &old) != STATUS_OK) {
+        object_unref(object);
+        return CODE_INSUFFICIENT_STORAGE;
+    }
+    s->totals.objects += old == NULL;
+    s->totals.object_bytes += object->size;
+    if (old != NULL)
+        s->totals.object_bytes -= ((struct object *)old)->size;
+    object_unref(old);
+    return CODE_NONE;
+}
+
+enum code store_create_bucket(struct store *s, const char *bucket, int64_t now_ms)
+{
+    struct bucket *b = calloc(1, sizeof *b);
+    if (b == NULL)
+        return CODE_INTERNAL_ERROR;
+    b->created_ms = now_ms;
+    enum code code = CODE_BUCKET_ALREADY_OWNED;
+    pthread_mutex_lock(&s->lock);
+    if (store_bucket(s, bucket) == NULL) {
+        void *old;
+        code = key_index_put(&s->buckets, bucket, strlen(bucket), b, &old) == STATUS_OK
+                   ? CODE_NONE
+                   : CODE_INTERNAL_ERROR;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (code != CODE_NONE)
+        free(b);
+    return code;
+}
+
+enum code store_find_bucket(struct store *s, const char *bucket)
+{
+    pthread_mutex_lock(&s->lock);
+    const enum code code = store_bucket(s, bucket) == NULL ? CODE_NO_SUCH_BUCKET : CODE_NONE;
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
+enum code store_remove_bucket(struct store *s, const char *bucket)
+{
+    enum code code = CODE_NONE;
+    pthread_mutex_lock(&s->lock);
+    struct bucket *b = store_bucket(s, bucket);
+    if (b == NULL) {
+        code = CODE_NO_SUCH_BUCKET;
+    } else if (b->objects.count > 0) {
+        code = CODE_BUCKET_NOT_EMPTY;
+    } else {
+        key_index_remove(&s->buckets, bucket, strlen(bucket));
+        s->totals.uploads -= b->uploads.count;
+        bucket_drop(b);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
+enum code store_get(struct store *s, const struct store_where *where, struct object **out)
+{
+    enum code code = CODE_NO_SUCH_BUCKET;
+    pthread_mutex_lock(&s->lock);
+    const struct bucket *b = store_bucket(s, where->bucket);
+    if (b != NULL) {
+        struct object *found = key_index_find(&b->objects, where->key, where->key_len);
+        code = found == NULL ? CODE_NO_SUCH_KEY : CODE_NONE;
+        if (found != NULL)
+            *out = object_ref(found);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
+enum code store_put(struct store *s, const struct store_where *where, struct object *object,
+                    const struct store_condition *condition)
+{
+    enum code code = CODE_NO_SUCH_BUCKET;
+    pthread_mutex_lock(&s->lock);
+    struct bucket *b = store_bucket(s, where->bucket);
+    if (b != NULL)
+        code = store_check(b, where, condition);
+    if (code == CODE_NONE)
+        code = store_set(s, b, where, object);
+    else
+        object_unref(object);
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
+enum code store_remove(struct store *s, const struct store_where *where,
+                       const struct store_condition *condition)
+{
+    enum code code = CODE_NO_SUCH_BUCKET;
+    struct object *old = NULL;
+    pthread_mutex_lock(&s->lock);
+    struct bucket *b = store_bucket(s, where->bucket);
+    if (b != NULL)
+        code = store_check(b, where, condition);
+    if (code == CODE_NONE)
+        old = key_index_remove(&b->objects, where->key, where->key_len);
+    if (old != NULL) {
+        s->totals.objects--;
+        s->totals.object_bytes -= old->size;
+    }
+    pthread_mutex_unlock(&s->lock);
+    object_unref(old);
+    return code;
+}
+
+const struct bucket *store_read_begin(struct store *s, const char *bucket)
+{
+    pthread_mutex_lock(&s->lock);
+    return store_bucket(s, bucket);
+}
+
+const struct key_index *store_read_buckets(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    return &s->buckets;
+}
+
+void store_read_end(struct store *s)
+{
+    pthread_mutex_unlock(&s->lock);
+}
