@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf
 #pragma GCC poison strtok atoi atol atof gmtime localtime ctime asctime
 
 #endif
