@@ -58,6 +58,9 @@ struct s3_part {
 enum status s3_upload_complete(struct s3_client *c, const struct s3_upload *upload,
                                const struct s3_part *parts, size_t count, bool create_only,
                                s3_done_fn *done, void *ctx, struct error *err) MUST_USE;
+/* The ETag in the body of a good Complete; STATUS_PROTOCOL when there is none. */
+enum status s3_upload_completed(const struct s3_reply *reply, char etag[S3_ETAG_MAX],
+                                struct error *err) MUST_USE;
 /* NoSuchUpload is success. */
 enum status s3_upload_abort(struct s3_client *c, const struct s3_upload *upload, s3_done_fn *done,
                             void *ctx, struct error *err) MUST_USE;

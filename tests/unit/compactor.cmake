@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: MIT
+kit_unit_test(naming LINK compactor_core)
+kit_unit_test(selection LINK compactor_core)
+kit_unit_test(digest LINK compactor_core)
+kit_unit_test(entries LINK compactor_core)
+kit_unit_test(plan LINK compactor_core)
+kit_unit_test(decision LINK compactor_core)
+kit_unit_test(newline LINK compactor_core)
+kit_unit_test(joiner LINK compactor_core)
+kit_unit_test(content LINK compactor_core)

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* census - groups and records of a listing. */
+#include "compactor/census.h"
+
+#include <string.h>
+
+#include "lib/s3/multipart.h"
+
+void census_init(struct census *c, enum suffix_rule rule, bool newline_ensure, struct hash *hash)
+{
+    *c = (struct census){.rule = rule, .newline_ensure = newline_ensure, .hash = hash};
+}
+
+bool census_is_source(const struct s3_list_entry *listed)
+{
+    if (listed->is_common_prefix)
+        return false;
+    const bool marker =
+        listed->size == 0 && listed->key_len > 0 && listed->key[listed->key_len - 1] == '/';
+    return !marker;
+}
+
+static bool is_archived(const char *storage_class)
+{
+    return strcmp(storage_class, "GLACIER") == 0 || strcmp(storage_class, "DEEP_ARCHIVE") == 0;
+}
+
+static enum status find_group(struct census *c, const char *key, unsigned *index, struct error *err)
+{
+    /* The sample's rule looks at the first key alone and never splits. */
+    if (c->rule == SUFFIX_FIRST && c->count > 0) {
+        *index = 0;
+        return STATUS_OK;
+    }
+    char suffix[NAMING_SUFFIX_MAX + 1];
+    enum status status = naming_suffix(c->rule, key, suffix, err);
+    if (status != STATUS_OK)
+        return status;
+    for (unsigned i = 0; i < c->count; i++)
+        if (strcmp(c->groups[i].suffix, suffix) == 0) {
+            *index = i;
+            return STATUS_OK;
+        }
+    if (c->count == GROUPS_MAX)
+        return error_set(err, STATUS_LIMIT,
+                         "the sources have more than %d different suffixes (\"%s\" is one more); "
+                         "--suffix first joins them into one output",
+                         GROUPS_MAX, suffix);
+    struct group *g = &c->groups[c->count];
+    *g = (struct group){
+        .record = {.newest_unix_s = INT64_MIN, .newline_ensured = c->newline_ensure}};
+    memcpy(g->suffix, suffix, sizeof suffix);
+    plan_init(&g->plan);
+    *index = c->count++;
+    return STATUS_OK;
+}
+
+enum status census_entry(struct census *c, const struct s3_list_entry *listed, struct entry *out,
+                         struct error *err)
+{
+    if (is_archived(listed->storage_class))
+        return error_set(err, STATUS_PRECONDITION,
+                         "\"%s\" is archived (%s) and cannot be read; restore it first",
+                         listed->key, listed->storage_class);
+    const size_t etag_len = strlen(listed->etag);
+    if (etag_len >= sizeof out->etag || listed->key_len > S3_KEY_MAX)
+        return error_set(err, STATUS_LIMIT, "the listing of \"%s\" exceeds S3's limits",
+                         listed->key);
+    unsigned index;
+    enum status status = find_group(c, listed->key, &index, err);
+    if (status != STATUS_OK)
+        return status;
+    memcpy(out->key, listed->key, listed->key_len + 1);
+    memcpy(out->etag, listed->etag, etag_len + 1);
+    out->size = listed->size;
+    out->last_modified_unix_s = listed->last_modified_unix_s;
+    out->group = index;
+    return STATUS_OK;
+}
+
+enum status census_add(struct census *c, const struct entry *entry, struct error *err)
+{
+    struct group *g = &c->groups[entry->group];
+    struct plan_piece piece;
+    plan_source(&g->plan, entry->size);
+    while (plan_next(&g->plan, &piece))
+        if (piece.part > S3_PARTS_MAX)
+            return error_set(err, STATUS_LIMIT,
+                             "the output would exceed %d parts (about 382 GiB); use a finer "
+                             "--date-format to make smaller partitions",
+                             S3_PARTS_MAX);
+    g->nonempty += entry->size > 0;
+    g->record.sources++;
+    g->record.bytes += entry->size;
+    if (entry->last_modified_unix_s > g->record.newest_unix_s)
+        g->record.newest_unix_s = entry->last_modified_unix_s;
+    digest_add(&g->record.digest, c->hash, entry->key, entry->size, entry->etag);
+    c->sources++;
+    c->bytes += entry->size;
+    return STATUS_OK;
+}
+
+void census_add_subset(struct census *c, const struct entry *entry)
+{
+    struct group *g = &c->groups[entry->group];
+    if (entry->last_modified_unix_s <= g->subset_newest_unix_s)
+        digest_add(&g->subset, c->hash, entry->key, entry->size, entry->etag);
+}

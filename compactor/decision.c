@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decision - never less than before.
+ *
+ *   output         listed sources                                   decision
+ *   none           any                                              create
+ *   not ours       any                                              refuse
+ *   ours           the same                                         unchanged
+ *   ours           the same, another --newline                      refuse
+ *   ours           those up to its newest the same, and newer ones  replace
+ *   ours           anything else                                    refuse
+ */
+#include "compactor/decision.h"
+
+#include <stddef.h>
+
+enum decision decision_make(const struct decision_input *in)
+{
+    if (!in->exists)
+        return DECISION_CREATE;
+    if (!in->ours)
+        return DECISION_REFUSE_FOREIGN;
+    const struct record *was = in->existing;
+    const struct record *now = in->listed;
+    if (digest_equal(&was->digest, &now->digest) && was->sources == now->sources)
+        return was->newline_ensured == now->newline_ensured ? DECISION_UNCHANGED
+                                                            : DECISION_REFUSE_OPTIONS;
+    if (now->sources > was->sources && digest_equal(&was->digest, in->subset))
+        return DECISION_REPLACE;
+    return DECISION_REFUSE_LESS;
+}
+
+bool decision_refuses(enum decision d)
+{
+    return d == DECISION_REFUSE_FOREIGN || d == DECISION_REFUSE_LESS ||
+           d == DECISION_REFUSE_OPTIONS;
+}
+
+const char *decision_reason(enum decision d)
+{
+    switch (d) {
+    case DECISION_REFUSE_FOREIGN:
+        return "was not written by s3-compact";
+    case DECISION_REFUSE_LESS:
+        return "was made of sources that are gone or changed since";
+    case DECISION_REFUSE_OPTIONS:
+        return "was joined with another --newline";
+    case DECISION_CREATE:
+    case DECISION_UNCHANGED:
+    case DECISION_REPLACE:
+        break;
+    }
+    return "";
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* options - s3-compact's command line. */
+#include "compactor/options.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/units.h"
+
+#define DEFAULT_DAYS           30
+#define DEFAULT_CONCURRENCY    64
+#define DEFAULT_PARTITIONS     100
+#define CONCURRENCY_MAX        4096
+#define PARTITIONS_FAN_OUT_MAX 1024
+#define PART_COUNT_MAX         100000
+#define DEFAULT_MEMORY         (UINT64_C(256) << 20)
+
+static const char *const suffix_rules[] = {"known", "first", NULL};
+static const char *const newline_modes[] = {"keep", "ensure", NULL};
+static const char *const modes[] = {"sequential", "parallel", NULL};
+static const char *const fan_outs[] = {"objects", "partitions", NULL};
+
+/* "K/N" with 1 <= K <= N */
+static enum status parse_share(void *field, const char *value, struct error *err)
+{
+    struct share *share = field;
+    char first[16];
+    const char *slash = strchr(value, '/');
+    const size_t len = slash == NULL ? 0 : (size_t)(slash - value);
+    uint64_t k = 0;
+    uint64_t n = 0;
+    if (len > 0 && len < sizeof first) {
+        memcpy(first, value, len);
+        first[len] = '\0';
+        if (uint_parse(slash + 1, 1, PART_COUNT_MAX, &n, NULL) == STATUS_OK &&
+            uint_parse(first, 1, n, &k, NULL) == STATUS_OK) {
+            *share = (struct share){k - 1, n};
+            return STATUS_OK;
+        }
+    }
+    return error_set(err, STATUS_INVALID, "\"%s\" is not K/N with K from 1 to N, such as 2/10",
+                     value);
+}
+
+#define AT(field) offsetof(struct compact_options, field)
+
+static const struct cli_option selection_table[] = {
+    CLI_GROUP("Which partitions"),
+    CLI_STRING(0, "date-format", "FORMAT", AT(date_format),
+               "how a date is written in keys, of %Y %m %d %H %j %y %-m %-d %-H (default "
+               "%Y/%m/%d); its finest field is the step"),
+    CLI_UINT(0, "days", "N", AT(days), 0, 36500,
+             "the N UTC days before today, today excluded (default 30)"),
+    CLI_STRING(0, "from", "DATE", AT(from), "first date instead, as YYYY-MM-DD or YYYY-MM-DDTHH"),
+    CLI_STRING(0, "to", "DATE", AT(to), "last date, included"),
+    {.type = CLI_TYPE_CALL,
+     .name = "part",
+     .value_name = "K/N",
+     .offset = AT(part),
+     .call = parse_share,
+     .help = "only the K-th of N shares of the partitions, to spread a run over machines"},
+    CLI_END,
+};
+
+static const struct cli_option joining_table[] = {
+    CLI_GROUP("How they are joined"),
+    CLI_CHOICE(0, "suffix", "known|first", AT(suffix_rule), suffix_rules,
+               "the output's suffix: known makes one output per format and compression "
+               "(.json.gz), first takes all suffixes of the first key (default known)"),
+    CLI_CHOICE(0, "newline", "keep|ensure", AT(newline), newline_modes,
+               "ensure adds a newline where a source does not end in one, in gzip sources as a "
+               "member of its own (default keep)"),
+    CLI_FLAG(0, "overwrite", AT(overwrite),
+             "write every output anew, also over one that holds more or is not ours"),
+    CLI_END,
+};
+
+static const struct cli_option running_table[] = {
+    CLI_GROUP("How the work is done"),
+    CLI_CHOICE(0, "mode", "sequential|parallel", AT(mode), modes,
+               "sequential keeps one request in flight (default parallel)"),
+    CLI_CHOICE(0, "fan-out", "objects|partitions", AT(fan_out), fan_outs,
+               "what runs in parallel: requests over objects and partitions alike, or whole "
+               "partitions, each in sequence (default objects)"),
+    CLI_UINT('j', "concurrency", "N", AT(concurrency), 1, CONCURRENCY_MAX,
+             "requests in flight, or partitions at once (default 64, for partitions 100)"),
+    CLI_SIZE(0, "memory", "SIZE", AT(memory_bytes), BUDGET_MIN_BYTES, UINT64_C(1) << 40,
+             "memory for listings and parts, at least 16MiB (default 256MiB)"),
+    CLI_FLAG(0, "fail-fast", AT(fail_fast), "stop at the first partition that fails"),
+    CLI_FLAG(0, "require-objects", AT(require_objects), "exit 1 when no partition has any object"),
+    CLI_FLAG(0, "dry-run", AT(dry_run),
+             "list and compare only; print what would be written and the requests it takes"),
+    CLI_END,
+};
+
+#define COMMON_OPTIONS                                                                             \
+    CLI_INCLUDE(connect_option_table, AT(connect)), CLI_INCLUDE(output_option_table, AT(output))
+
+static const struct cli_option run_table[] = {
+    CLI_INCLUDE(selection_table, 0),
+    CLI_INCLUDE(joining_table, 0),
+    CLI_INCLUDE(running_table, 0),
+    COMMON_OPTIONS,
+    CLI_END,
+};
+static const struct cli_option one_table[] = {
+    CLI_INCLUDE(joining_table, 0),
+    CLI_INCLUDE(running_table, 0),
+    COMMON_OPTIONS,
+    CLI_END,
+};
+static const struct cli_option plan_table[] = {
+    CLI_INCLUDE(selection_table, 0),
+    COMMON_OPTIONS,
+    CLI_END,
+};
+
+static const char run_details[] =
+    "SRC and DST are s3://bucket/prefix/. The objects under SRC + date + \"/\" are joined, in key\n"
+    "order and byte for byte, into DST + date + \"/\" + name, where the name is that directory "
+    "with\n"
+    "\"-\" for \"/\". An output records what it was made of: the same sources are skipped, more "
+    "sources\n"
+    "replace it, fewer or changed ones fail the partition and leave it as it is. Sources are "
+    "never\n"
+    "changed or deleted.\n"
+    "\n"
+    "Examples:\n"
+    "  s3-compact s3://logs/raw/ s3://logs/daily/\n"
+    "  s3-compact --from 2024-01-01 --to 2024-01-31 s3://logs/raw/ s3://archive/daily/\n"
+    "  s3-compact --dry-run --days 7 s3://logs/raw/ s3://logs/daily/\n"
+    "\n"
+    "Exit status: 0 done, 1 some of it failed, 2 wrong usage, 130 or 143 interrupted. After 1, "
+    "130\n"
+    "and 143 the same command goes on: what is done is skipped.\n";
+static const char one_details[] =
+    "Joins exactly one partition, given as \"s3-compact plan\" prints it: everything under SRC "
+    "into\n"
+    "one output per suffix in the directory DST.\n"
+    "\n"
+    "Example:\n"
+    "  s3-compact one s3://logs/raw/2024/01/14/ s3://logs/daily/2024/01/14/\n";
+static const char plan_details[] =
+    "Prints {\"s3_locations\":[{\"src\":...,\"dest\":...},...]} without looking at the bucket: the "
+    "list\n"
+    "that a fan-out by another engine hands to \"s3-compact one\".\n";
+
+const struct cli_verb compact_verbs[] = {
+    {"run", "SRC DST [options]", "join the partitions of SRC into DST (the default verb)",
+     run_details, run_table},
+    {"one", "SRC DST [options]", "join one partition, named in full", one_details, one_table},
+    {"plan", "SRC DST [options]", "print the partitions as JSON", plan_details, plan_table},
+    {0},
+};
+
+void compact_options_init(struct compact_options *o)
+{
+    *o = (struct compact_options){.date_format = "%Y/%m/%d",
+                                  .days = DAYS_NOT_GIVEN,
+                                  .part = {0, 1},
+                                  .suffix_rule = SUFFIX_KNOWN,
+                                  .mode = MODE_PARALLEL,
+                                  .fan_out = FAN_OUT_OBJECTS,
+                                  .memory_bytes = DEFAULT_MEMORY};
+}
+
+static enum status check_combinations(const struct compact_options *o, struct error *err)
+{
+    if (o->days != DAYS_NOT_GIVEN && (o->from != NULL || o->to != NULL))
+        return error_set(err, STATUS_INVALID, "--days and --from/--to exclude each other");
+    if (o->mode == MODE_SEQUENTIAL && o->concurrency > 1)
+        return error_set(err, STATUS_INVALID,
+                         "--mode sequential keeps one request in flight; leave -j out");
+    if (o->fan_out == FAN_OUT_PARTITIONS && o->concurrency > PARTITIONS_FAN_OUT_MAX)
+        return error_set(err, STATUS_INVALID, "--fan-out partitions takes -j up to %d",
+                         PARTITIONS_FAN_OUT_MAX);
+    return STATUS_OK;
+}
+
+static enum status parse_side(const char *name, const char *text, bool prefix, struct s3_uri *out,
+                              struct error *err)
+{
+    enum status status = s3_uri_parse(text, out, err);
+    if (status == STATUS_OK && prefix)
+        status = s3_uri_make_prefix(out, err);
+    if (status != STATUS_OK)
+        error_prefix(err, "%s", name);
+    return status;
+}
+
+static unsigned resolve_concurrency(const struct compact_options *o)
+{
+    if (o->mode == MODE_SEQUENTIAL)
+        return 1;
+    if (o->concurrency != 0)
+        return (unsigned)o->concurrency;
+    return o->fan_out == FAN_OUT_PARTITIONS ? DEFAULT_PARTITIONS : DEFAULT_CONCURRENCY;
+}
+
+enum status compact_job(const struct compact_options *o, const char *source,
+                        const char *destination, bool single, struct wall now, struct job *job,
+                        struct error *err)
+{
+    struct job made = {
+        .mode = o->mode == MODE_SEQUENTIAL ? MODE_SEQUENTIAL : MODE_PARALLEL,
+        .fan_out = o->fan_out == FAN_OUT_PARTITIONS ? FAN_OUT_PARTITIONS : FAN_OUT_OBJECTS,
+        .concurrency = resolve_concurrency(o),
+        .suffix_rule = o->suffix_rule == SUFFIX_FIRST ? SUFFIX_FIRST : SUFFIX_KNOWN,
+        .newline_ensure = o->newline == 1,
+        .overwrite = o->overwrite,
+        .fail_fast = o->fail_fast,
+        .require_objects = o->require_objects,
+        .dry_run = o->dry_run,
+        .memory_bytes = o->memory_bytes,
+    };
+    struct selection_options selection = {
+        .date_format = o->date_format,
+        .from = o->from,
+        .to = o->to,
+        .days = o->days == DAYS_NOT_GIVEN ? DEFAULT_DAYS : o->days,
+        .now = now,
+        .part_index = o->part.index,
+        .part_count = o->part.count,
+    };
+    enum status status = check_combinations(o, err);
+    if (status == STATUS_OK)
+        status = parse_side("SRC", source, true, &selection.source, err);
+    if (status == STATUS_OK)
+        status = parse_side("DST", destination, !single, &selection.destination, err);
+    if (status == STATUS_OK)
+        status = single ? selection_init_single(&made.selection, &selection.source,
+                                                &selection.destination, err)
+                        : selection_init(&made.selection, &selection, err);
+    if (status == STATUS_OK)
+        *job = made;
+    return status;
+}

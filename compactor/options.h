@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options - s3-compact's command line: one table a verb, and the way from it to a job.
+ */
+#ifndef KIT_COMPACTOR_OPTIONS_H
+#define KIT_COMPACTOR_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compactor/job.h"
+#include "lib/tool/connect.h"
+
+struct share {
+    uint64_t index; /* from 0 */
+    uint64_t count;
+};
+
+struct compact_options {
+    const char *date_format;
+    uint64_t days; /* DAYS_NOT_GIVEN without --days */
+    const char *from;
+    const char *to;
+    struct share part;
+    int suffix_rule;
+    bool overwrite;
+    int newline; /* 0 keep, 1 ensure */
+    int mode;
+    int fan_out;
+    uint64_t concurrency; /* 0: the default of the mode */
+    bool fail_fast;
+    bool require_objects;
+    bool dry_run;
+    uint64_t memory_bytes;
+    struct connect_options connect;
+    struct output_options output;
+};
+
+#define DAYS_NOT_GIVEN UINT64_MAX
+
+extern const struct cli_verb compact_verbs[]; /* run, one, plan; ended by a NULL name */
+
+void compact_options_init(struct compact_options *o);
+/* Resolves options and the two URIs. `single` for the verb `one`. STATUS_INVALID is a usage error. */
+enum status compact_job(const struct compact_options *o, const char *source,
+                        const char *destination, bool single, struct wall now, struct job *job,
+                        struct error *err) MUST_USE;
+
+#endif

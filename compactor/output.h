@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * output - makes one output object: gets its sources, joins them, writes it whole.
+ *
+ * One part: a single PUT. More: a multipart upload whose parts go as they are settled, completed
+ * only when every source has been read and a second listing, if there was one, has agreed. Nothing
+ * is visible under the key before that. On failure an open upload is aborted; when a reply was
+ * lost, a HEAD that shows this run's token settles what happened.
+ *
+ * Driven by its partition: output_issue_control and output_issue_fetch send one request each.
+ */
+#ifndef KIT_COMPACTOR_OUTPUT_H
+#define KIT_COMPACTOR_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compactor/census.h"
+#include "compactor/feed.h"
+#include "compactor/job.h"
+#include "lib/s3/multipart.h"
+
+struct output_options {
+    struct lane *lane;
+    struct feed *feed;         /* started, for this output alone */
+    const struct group *group; /* outlives the output */
+    int group_index;
+    const char *key;  /* copied */
+    bool create_only; /* there was no such object: If-None-Match: * */
+};
+
+struct output_facts {
+    char key[S3_KEY_MAX + 1];
+    uint64_t bytes;
+    char etag[S3_ETAG_MAX];
+    char sha256[SHA256_HEX_SIZE];
+    uint64_t missing_newlines; /* counted, not added; only of plain text */
+    uint64_t differing_types;  /* sources whose Content-Type or -Encoding is not the first's */
+    bool encoding_dropped;     /* gzip, over several members */
+};
+
+struct output;
+
+enum status output_new(const struct output_options *options, struct output **out,
+                       struct error *err) MUST_USE;
+void output_free(struct output *o); /* nothing may be in flight */
+
+enum issue output_issue_control(struct output *o);
+enum issue output_issue_fetch(struct output *o);
+
+/* The object is in place. */
+bool output_is_written(const struct output *o);
+/* After the lane failed: nothing is left to abort. */
+bool output_is_cleaned(const struct output *o);
+void output_facts(const struct output *o, struct output_facts *out);
+
+#endif

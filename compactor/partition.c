@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: MIT */
+/* partition - one date, from listing to outputs. */
+#include "compactor/partition.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compactor/census.h"
+#include "compactor/entries.h"
+#include "compactor/feed.h"
+#include "compactor/output.h"
+#include "lib/base/units.h"
+#include "lib/s3/list.h"
+
+enum partition_stage {
+    STAGE_LISTING,
+    STAGE_LOOKING,   /* HEAD of the output of group `current` */
+    STAGE_COMPARING, /* subset digests, by a second pass over the entries */
+    STAGE_JOINING,   /* making the output of group `current` */
+    STAGE_FINISHED,
+};
+
+/* What stands under an output's key. */
+struct existing {
+    bool exists;
+    bool ours;
+    struct record record;
+    uint64_t size;
+    char etag[S3_ETAG_MAX];
+};
+
+struct partition {
+    struct lane lane;
+    struct partition_name name;
+    struct partition_result *result;
+    enum partition_stage stage;
+    bool request_out; /* the one LIST page or HEAD of the first stages */
+    struct s3_lister lister;
+    struct census census;
+    struct entries entries;
+    bool overflowed; /* the entries did not fit: list again */
+    struct existing existing[GROUPS_MAX];
+    enum decision decisions[GROUPS_MAX];
+    unsigned current;
+    struct feed feed;
+    struct output *output;
+};
+
+enum status partition_new(struct shared *shared, uint64_t index, struct partition_result *result,
+                          struct partition **out, struct error *err)
+{
+    struct partition *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory for a partition");
+    p->lane.shared = shared;
+    p->result = result;
+    enum status status = selection_get(&shared->job->selection, index, &p->name, err);
+    if (status == STATUS_OK) {
+        memcpy(result->date, p->name.date, sizeof result->date);
+        result->source_prefix = strdup(p->name.source_prefix);
+        if (result->source_prefix == NULL)
+            status = error_set(err, STATUS_NO_MEMORY, "out of memory for a partition");
+    }
+    if (status != STATUS_OK) {
+        free(p);
+        return status;
+    }
+    entries_init(&p->entries, &shared->budget);
+    census_init(&p->census, shared->job->suffix_rule, shared->job->newline_ensure, shared->hash);
+    s3_lister_init(&p->lister, &(struct s3_list){.bucket = shared->job->selection.source.bucket,
+                                                 .prefix = p->name.source_prefix});
+    *out = p;
+    return STATUS_OK;
+}
+
+void partition_free(struct partition *p)
+{
+    if (p == NULL)
+        return;
+    output_free(p->output);
+    entries_release(&p->entries);
+    free(p);
+}
+
+unsigned partition_in_flight(const struct partition *p)
+{
+    return p->lane.in_flight;
+}
+
+bool partition_is_finished(const struct partition *p)
+{
+    return p->stage == STAGE_FINISHED;
+}
+
+static const struct s3_uri *destination(const struct partition *p)
+{
+    return &p->lane.shared->job->selection.destination;
+}
+
+/* ---- listing ---- */
+
+static enum status on_entry(void *ctx, const struct s3_list_entry *listed, struct error *err)
+{
+    struct partition *p = ctx;
+    struct entry entry;
+    if (!census_is_source(listed))
+        return STATUS_OK;
+    enum status status = census_entry(&p->census, listed, &entry, err);
+    if (status == STATUS_OK)
+        status = census_add(&p->census, &entry, err);
+    if (status != STATUS_OK || p->overflowed)
+        return status;
+    status = entries_append(&p->entries, &entry, err);
+    if (status != STATUS_LIMIT)
+        return status;
+    p->overflowed = true;
+    entries_release(&p->entries);
+    return STATUS_OK;
+}
+
+static void on_page(void *ctx, enum status status, const struct error *error,
+                    const struct s3_reply *reply)
+{
+    struct partition *p = ctx;
+    (void)reply;
+    p->lane.in_flight--;
+    p->request_out = false;
+    if (status != STATUS_OK)
+        lane_fail(&p->lane, "source", error);
+}
+
+static enum issue issue_page(struct partition *p)
+{
+    struct error error;
+    if (p->request_out)
+        return ISSUE_NOTHING;
+    enum status status =
+        s3_lister_next(&p->lister, p->lane.shared->source, on_entry, on_page, p, &error);
+    p->request_out = status == STATUS_OK;
+    return lane_sent(&p->lane, "source", status, &error);
+}
+
+/* ---- looking at what is there ---- */
+
+static bool metadata_u64(const struct s3_reply *reply, const char *name, uint64_t *out)
+{
+    char text[24];
+    return s3_object_metadata(reply, name, text, sizeof text) &&
+           uint_parse(text, 0, UINT64_MAX, out, NULL) == STATUS_OK;
+}
+
+static bool metadata_i64(const struct s3_reply *reply, const char *name, int64_t *out)
+{
+    char text[24];
+    return s3_object_metadata(reply, name, text, sizeof text) &&
+           int_parse(text, INT64_MIN, INT64_MAX, out, NULL) == STATUS_OK;
+}
+
+static bool read_record(const struct s3_reply *reply, struct record *out)
+{
+    char digest[DIGEST_HEX_SIZE];
+    char newline[16];
+    if (!metadata_u64(reply, RECORD_SOURCES, &out->sources) ||
+        !metadata_u64(reply, RECORD_BYTES, &out->bytes) ||
+        !metadata_i64(reply, RECORD_NEWEST, &out->newest_unix_s) ||
+        !s3_object_metadata(reply, RECORD_DIGEST, digest, sizeof digest) ||
+        !s3_object_metadata(reply, RECORD_NEWLINE, newline, sizeof newline))
+        return false;
+    out->newline_ensured = strcmp(newline, "ensure") == 0;
+    return digest_parse(digest, &out->digest);
+}
+
+static void on_looked(void *ctx, const struct s3_reply *reply)
+{
+    struct partition *p = ctx;
+    struct existing *existing = &p->existing[p->current];
+    struct s3_object_info info;
+    struct error error = reply->error;
+    enum status status = reply->status;
+    p->lane.in_flight--;
+    p->request_out = false;
+    if (status == STATUS_OK) {
+        existing->exists = true;
+        existing->ours = read_record(reply, &existing->record);
+        status = s3_object_info(reply, &info, &error);
+        if (status == STATUS_OK) {
+            existing->size = info.size;
+            memcpy(existing->etag, info.etag, sizeof existing->etag);
+        }
+    } else if (status == STATUS_NOT_FOUND && strcmp(reply->code, "NoSuchBucket") != 0) {
+        status = STATUS_OK;
+    }
+    if (status != STATUS_OK)
+        lane_fail(&p->lane, "destination", &error);
+    p->current++;
+}
+
+static bool output_key(struct partition *p, unsigned group, char out[S3_KEY_MAX + 1])
+{
+    struct error error;
+    if (naming_output_key(p->name.destination_dir, p->census.groups[group].suffix, out, &error) ==
+        STATUS_OK)
+        return true;
+    lane_fail(&p->lane, NULL, &error);
+    return false;
+}
+
+static enum issue issue_look(struct partition *p)
+{
+    char key[S3_KEY_MAX + 1];
+    struct error error;
+    if (p->request_out || !output_key(p, p->current, key))
+        return ISSUE_NOTHING;
+    enum status status = s3_head_object(p->lane.shared->destination, destination(p)->bucket, key,
+                                        on_looked, p, &error);
+    p->request_out = status == STATUS_OK;
+    return lane_sent(&p->lane, "destination", status, &error);
+}
+
+/* ---- deciding ---- */
+
+static void start_feed(struct partition *p)
+{
+    feed_start(&p->feed, &p->lane, &p->census, &p->entries, p->overflowed, p->name.source_prefix);
+}
+
+/* Whether any output is ours and made of other sources, so that the subset digest is needed. */
+static bool must_compare(const struct partition *p)
+{
+    for (unsigned i = 0; i < p->census.count; i++) {
+        const struct existing *e = &p->existing[i];
+        if (e->exists && e->ours &&
+            !digest_equal(&e->record.digest, &p->census.groups[i].record.digest))
+            return true;
+    }
+    return false;
+}
+
+static void start_comparing(struct partition *p)
+{
+    for (unsigned i = 0; i < p->census.count; i++) {
+        p->census.groups[i].subset = (struct digest){0};
+        p->census.groups[i].subset_newest_unix_s = p->existing[i].record.newest_unix_s;
+    }
+    start_feed(p);
+    p->stage = STAGE_COMPARING;
+}
+
+static void refuse(struct partition *p, unsigned group, enum decision decision)
+{
+    char key[S3_KEY_MAX + 1];
+    struct error error;
+    if (!output_key(p, group, key))
+        return;
+    const struct existing *e = &p->existing[group];
+    const struct record *now = &p->census.groups[group].record;
+    if (decision == DECISION_REFUSE_LESS)
+        error_set(&error, STATUS_PRECONDITION,
+                  "s3://%s/%s %s (it holds %" PRIu64 " sources, %" PRIu64
+                  " are listed now); it stays as it is, --overwrite replaces it",
+                  destination(p)->bucket, key, decision_reason(decision), e->record.sources,
+                  now->sources);
+    else
+        error_set(&error, STATUS_PRECONDITION,
+                  "s3://%s/%s %s; it stays as it is, --overwrite replaces it",
+                  destination(p)->bucket, key, decision_reason(decision));
+    lane_fail(&p->lane, NULL, &error);
+}
+
+/* With --overwrite nothing was looked at, and everything is written. */
+static enum decision decide_one(const struct partition *p, unsigned group)
+{
+    if (p->lane.shared->job->overwrite)
+        return DECISION_REPLACE;
+    const struct existing *e = &p->existing[group];
+    return decision_make(&(struct decision_input){
+        .listed = &p->census.groups[group].record,
+        .exists = e->exists,
+        .ours = e->ours,
+        .existing = &e->record,
+        .subset = &p->census.groups[group].subset,
+    });
+}
+
+/* All outputs are decided before the first is written: a partition is refused whole. */
+static void decide(struct partition *p)
+{
+    for (unsigned i = 0; i < p->census.count && !p->lane.failed; i++) {
+        p->decisions[i] = decide_one(p, i);
+        if (decision_refuses(p->decisions[i]))
+            refuse(p, i, p->decisions[i]);
+        else if (p->lane.shared->job->newline_ensure &&
+                 naming_suffix_is_other_compression(p->census.groups[i].suffix)) {
+            struct error error;
+            error_set(&error, STATUS_INVALID,
+                      "--newline ensure works on plain text and gzip, and \"%s\" is neither",
+                      p->census.groups[i].suffix);
+            lane_fail(&p->lane, NULL, &error);
+        }
+    }
+    p->current = 0;
+    p->stage = STAGE_JOINING;
+}
+
+/* ---- outcomes ---- */
+
+static struct result_output *add_output(struct partition *p, unsigned group, const char *key)
+{
+    const struct group *g = &p->census.groups[group];
+    struct result_output *r = result_add_output(p->result, key);
+    if (r == NULL) {
+        struct error error;
+        error_set(&error, STATUS_NO_MEMORY, "out of memory for the results");
+        lane_fail(&p->lane, NULL, &error);
+        return NULL;
+    }
+    r->decision = p->decisions[group];
+    r->sources = g->record.sources;
+    r->source_bytes = g->record.bytes;
+    r->bytes = g->record.bytes;
+    r->gets = g->plan.pieces;
+    r->parts = g->plan.parts;
+    return r;
+}
+
+static void warn_of(struct partition *p, const struct output_facts *facts,
+                    const struct record *record)
+{
+    if (facts->missing_newlines > 0)
+        result_warn(p->result,
+                    "%" PRIu64 " of %" PRIu64 " sources do not end in a newline, so rows run "
+                    "together in %s; --newline ensure adds what is missing",
+                    facts->missing_newlines, record->sources, facts->key);
+    if (facts->differing_types > 0)
+        result_warn(p->result,
+                    "%" PRIu64 " sources of %s have another Content-Type or Content-Encoding than "
+                    "the first",
+                    facts->differing_types, facts->key);
+    if (facts->encoding_dropped)
+        result_warn(p->result,
+                    "Content-Encoding: gzip is not put on %s, which has several gzip members",
+                    facts->key);
+}
+
+static void collect_written(struct partition *p)
+{
+    struct output_facts facts;
+    output_facts(p->output, &facts);
+    warn_of(p, &facts, &p->census.groups[p->current].record);
+    struct result_output *r = add_output(p, p->current, facts.key);
+    if (r != NULL) {
+        r->written = true;
+        r->bytes = facts.bytes;
+        memcpy(r->etag, facts.etag, sizeof r->etag);
+        memcpy(r->sha256, facts.sha256, sizeof r->sha256);
+    }
+    output_free(p->output);
+    p->output = NULL;
+    p->current++;
+}
+
+/* An output that needs no writing: unchanged, or only planned. */
+static void collect_other(struct partition *p)
+{
+    char key[S3_KEY_MAX + 1];
+    struct shared *shared = p->lane.shared;
+    if (!output_key(p, p->current, key))
+        return;
+    struct result_output *r = add_output(p, p->current, key);
+    if (r != NULL && p->decisions[p->current] == DECISION_UNCHANGED) {
+        r->bytes = p->existing[p->current].size;
+        memcpy(r->etag, p->existing[p->current].etag, sizeof r->etag);
+    }
+    shared->objects_done += p->census.groups[p->current].record.sources;
+    shared->bytes_done += p->census.groups[p->current].record.bytes;
+    p->current++;
+}
+
+static void start_output(struct partition *p)
+{
+    char key[S3_KEY_MAX + 1];
+    struct error error;
+    if (!output_key(p, p->current, key))
+        return;
+    start_feed(p);
+    enum status status = output_new(
+        &(struct output_options){
+            .lane = &p->lane,
+            .feed = &p->feed,
+            .group = &p->census.groups[p->current],
+            .group_index = (int)p->current,
+            .key = key,
+            .create_only = p->decisions[p->current] == DECISION_CREATE,
+        },
+        &p->output, &error);
+    if (status != STATUS_OK)
+        lane_fail(&p->lane, NULL, &error);
+}
+
+static void finish(struct partition *p)
+{
+    struct partition_result *r = p->result;
+    r->sources = p->census.sources;
+    r->source_bytes = p->census.bytes;
+    p->stage = STAGE_FINISHED;
+    const bool all_made =
+        p->census.count > 0 && p->current == p->census.count && r->output_count == p->census.count;
+    if (p->lane.failed && !all_made) {
+        result_fail(r, &p->lane.error);
+        return;
+    }
+    r->status = p->census.count == 0 ? PARTITION_EMPTY : PARTITION_UNCHANGED;
+    for (unsigned i = 0; i < r->output_count; i++)
+        if (r->outputs[i].written)
+            r->status = PARTITION_COMPACTED;
+        else if (r->outputs[i].decision != DECISION_UNCHANGED && r->status == PARTITION_UNCHANGED)
+            r->status = PARTITION_PLANNED;
+}
+
+/* ---- moving on without a request ---- */
+
+static void advance_listed(struct partition *p)
+{
+    struct shared *shared = p->lane.shared;
+    shared->objects_listed += p->census.sources;
+    shared->bytes_listed += p->census.bytes;
+    p->current = 0;
+    p->stage = STAGE_LOOKING;
+}
+
+static void advance_comparing(struct partition *p)
+{
+    const struct entry *entry;
+    enum feed_state state;
+    while ((state = feed_next(&p->feed, -1, &entry)) == FEED_ENTRY)
+        census_add_subset(&p->census, entry);
+    if (state == FEED_END)
+        decide(p);
+}
+
+static void advance_joining(struct partition *p)
+{
+    while (p->current < p->census.count && p->output == NULL && !p->lane.failed) {
+        const bool write =
+            p->decisions[p->current] != DECISION_UNCHANGED && !p->lane.shared->job->dry_run;
+        if (write)
+            start_output(p);
+        else
+            collect_other(p);
+    }
+    if (p->current == p->census.count)
+        finish(p);
+}
+
+/* A failed partition is over once its replies are in and its upload is aborted. */
+static void advance_failed(struct partition *p)
+{
+    if (p->lane.in_flight == 0 && (p->output == NULL || output_is_cleaned(p->output)))
+        finish(p);
+}
+
+static void stop_if_asked(struct partition *p)
+{
+    struct error error;
+    if (!p->lane.shared->stopping || p->lane.failed)
+        return;
+    error_set(&error, STATUS_CANCELLED, "stopped before it was done");
+    lane_fail(&p->lane, NULL, &error);
+}
+
+static void advance(struct partition *p)
+{
+    stop_if_asked(p);
+    if (p->output != NULL && output_is_written(p->output) && p->lane.in_flight == 0)
+        collect_written(p);
+    if (p->stage == STAGE_LISTING && p->lister.finished && !p->request_out && !p->lane.failed)
+        advance_listed(p);
+    if (p->stage == STAGE_LOOKING && !p->lane.failed &&
+        (p->current == p->census.count || p->lane.shared->job->overwrite)) {
+        if (must_compare(p))
+            start_comparing(p);
+        else
+            decide(p);
+    }
+    if (p->stage == STAGE_COMPARING && !p->lane.failed)
+        advance_comparing(p);
+    if (p->stage == STAGE_JOINING && !(p->lane.failed && p->current < p->census.count))
+        advance_joining(p);
+    if (p->lane.failed && p->stage != STAGE_FINISHED)
+        advance_failed(p);
+}
+
+enum issue partition_issue_control(struct partition *p)
+{
+    advance(p);
+    if (p->lane.failed)
+        return p->output != NULL ? output_issue_control(p->output) : ISSUE_NOTHING;
+    switch (p->stage) {
+    case STAGE_LISTING:
+        return issue_page(p);
+    case STAGE_LOOKING:
+        return issue_look(p);
+    case STAGE_COMPARING:
+        return feed_issue(&p->feed);
+    case STAGE_JOINING:
+        break;
+    case STAGE_FINISHED:
+        return ISSUE_NOTHING;
+    }
+    if (p->output == NULL)
+        return ISSUE_NOTHING;
+    const enum issue issue = feed_issue(&p->feed);
+    return issue != ISSUE_NOTHING ? issue : output_issue_control(p->output);
+}
+
+enum issue partition_issue_fetch(struct partition *p)
+{
+    if (p->stage != STAGE_JOINING || p->output == NULL || p->lane.failed)
+        return ISSUE_NOTHING;
+    return output_issue_fetch(p->output);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* run - the scheduler of a job. */
+#include "compactor/run.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compactor/partition.h"
+#include "lib/base/rng.h"
+
+#define POLL_MS    200 /* how late a signal or a progress line may be */
+#define WINDOW_MIN 4
+#define WINDOW_MAX 1024
+
+struct active {
+    struct partition *partition;
+    uint64_t index;
+};
+
+struct run {
+    const struct run_options *options;
+    struct job_limits limits;
+    struct shared shared;
+    struct run_summary *summary;
+    struct active *active; /* ascending by index */
+    unsigned active_count;
+    uint64_t next; /* partition to begin next */
+};
+
+/* Enough places ahead of the slowest reply that the others never wait for it long. */
+static unsigned window_for(unsigned in_flight)
+{
+    unsigned window = WINDOW_MIN;
+    while (window < 2 * in_flight && window < WINDOW_MAX)
+        window *= 2;
+    return window;
+}
+
+static enum status make_token(char out[TOKEN_HEX_SIZE], struct error *err)
+{
+    uint8_t random[(TOKEN_HEX_SIZE - 1) / 2];
+    if (rng_entropy(random, sizeof random) != 0)
+        return error_set(err, STATUS_IO, "the system has no random numbers");
+    hex_encode(random, sizeof random, out);
+    return STATUS_OK;
+}
+
+static enum status run_init(struct run *r, const struct run_options *options,
+                            struct run_summary *summary, struct error *err)
+{
+    const struct job *job = options->job;
+    *r = (struct run){.options = options, .summary = summary, .limits = job_limits(job)};
+    r->shared = (struct shared){.job = job,
+                                .source = options->client,
+                                .destination = options->client,
+                                .window = window_for(r->limits.in_flight_per_partition)};
+    budget_init(&r->shared.budget, job->memory_bytes);
+    summary->count = selection_count(&job->selection);
+    summary->results = calloc(summary->count + 1, sizeof *summary->results);
+    r->active = calloc(r->limits.partitions, sizeof *r->active);
+    if (summary->results == NULL || r->active == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory for %llu partitions",
+                         (unsigned long long)summary->count);
+    enum status status = make_token(r->shared.token, err);
+    return status == STATUS_OK ? hash_new(HASH_SHA256, &r->shared.hash, err) : status;
+}
+
+static void run_release(struct run *r)
+{
+    for (unsigned i = 0; i < r->active_count; i++)
+        partition_free(r->active[i].partition);
+    free(r->active);
+    hash_free(r->shared.hash);
+}
+
+static void note_result(struct run *r, uint64_t index)
+{
+    struct run_summary *s = r->summary;
+    const struct partition_result *result = &s->results[index];
+    s->by_status[result->status]++;
+    for (unsigned i = 0; i < result->output_count; i++) {
+        if (!result->outputs[i].written)
+            continue;
+        s->outputs++;
+        s->objects += result->outputs[i].sources;
+        s->bytes += result->outputs[i].source_bytes;
+    }
+    if (result->status == PARTITION_FAILED && r->options->job->fail_fast)
+        r->shared.stopping = true;
+    r->options->on_finished(r->options->ctx, index);
+}
+
+/* Begins partitions while there is room for more, and memory for more listings. */
+static void begin_partitions(struct run *r)
+{
+    const struct budget *b = &r->shared.budget;
+    while (r->active_count < r->limits.partitions && r->next < r->summary->count &&
+           !r->shared.stopping && (r->active_count == 0 || b->entries_held < b->entries_max / 2)) {
+        const uint64_t index = r->next++;
+        struct active *slot = &r->active[r->active_count];
+        struct error error;
+        if (partition_new(&r->shared, index, &r->summary->results[index], &slot->partition,
+                          &error) == STATUS_OK) {
+            slot->index = index;
+            r->active_count++;
+        } else {
+            result_fail(&r->summary->results[index], &error);
+            note_result(r, index);
+        }
+    }
+}
+
+static bool may_send(const struct run *r, const struct partition *p)
+{
+    return s3_client_in_flight(r->options->client) < r->limits.in_flight &&
+           partition_in_flight(p) < r->limits.in_flight_per_partition;
+}
+
+static void send_requests(struct run *r)
+{
+    for (unsigned i = 0; i < r->active_count; i++) {
+        struct partition *p = r->active[i].partition;
+        while (may_send(r, p) && partition_issue_control(p) == ISSUE_SENT) {
+        }
+    }
+    budget_open_parts(&r->shared.budget);
+    for (unsigned i = 0; i < r->active_count; i++) {
+        struct partition *p = r->active[i].partition;
+        while (may_send(r, p) && partition_issue_fetch(p) == ISSUE_SENT) {
+        }
+    }
+}
+
+static void end_partitions(struct run *r)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < r->active_count; i++) {
+        const struct active a = r->active[i];
+        if (!partition_is_finished(a.partition)) {
+            r->active[kept++] = a;
+            continue;
+        }
+        partition_free(a.partition);
+        note_result(r, a.index);
+    }
+    r->active_count = kept;
+}
+
+static bool is_over(const struct run *r)
+{
+    return r->active_count == 0 && (r->next == r->summary->count || r->shared.stopping);
+}
+
+static enum status run_loop(struct run *r, struct error *err)
+{
+    struct s3_client *client = r->options->client;
+    for (;;) {
+        if (r->options->interrupted() != 0)
+            r->summary->interrupted = r->shared.stopping = true;
+        begin_partitions(r);
+        send_requests(r);
+        end_partitions(r);
+        if (is_over(r))
+            return STATUS_OK;
+        progress_expect(r->options->progress, r->shared.objects_listed, r->shared.bytes_listed);
+        progress_update(r->options->progress, r->shared.objects_done, r->shared.bytes_done);
+        if (s3_client_in_flight(client) == 0)
+            continue; /* something moved on without a request */
+        enum status status = s3_client_poll(client, POLL_MS, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+}
+
+enum status run_job(const struct run_options *options, struct run_summary *summary,
+                    struct error *err)
+{
+    struct run run;
+    *summary = (struct run_summary){0};
+    enum status status = run_init(&run, options, summary, err);
+    if (status == STATUS_OK)
+        status = run_loop(&run, err);
+    summary->parts_peak_bytes = run.shared.budget.parts_peak;
+    run_release(&run);
+    if (status != STATUS_OK)
+        run_summary_release(summary);
+    return status;
+}
+
+void run_summary_release(struct run_summary *s)
+{
+    for (uint64_t i = 0; s->results != NULL && i < s->count; i++)
+        result_release(&s->results[i]);
+    free(s->results);
+    *s = (struct run_summary){0};
+}
