@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/hash.h"
+
 #define BUF_FIRST_ALLOCATION 64
 
 /* What `data` points to while nothing is owned; never written to. */
@@ -144,15 +146,10 @@ void buf_vprintf(struct buf *b, const char *format, va_list args)
 
 void buf_append_hex(struct buf *b, const void *data, size_t len)
 {
-    static const char digits[] = "0123456789abcdef";
-    const uint8_t *bytes = data;
     char *to = buf_reserve(b, len < SIZE_MAX / 2 ? 2 * len : SIZE_MAX);
     if (!to)
         return;
-    for (size_t i = 0; i < len; i++) {
-        *to++ = digits[bytes[i] >> 4];
-        *to++ = digits[bytes[i] & 15];
-    }
+    hex_encode(data, len, to);
     buf_commit(b, 2 * len);
 }
 
