@@ -52,7 +52,7 @@ static enum code deletion_read(const struct request *r, struct deletion *d)
     return CODE_NONE;
 }
 
-static void append_result(struct buf *b, const struct store_where *where, enum code code,
+static void append_result(struct buf *b, const struct storage_where *where, enum code code,
                           bool quiet)
 {
     if (code == CODE_NONE && quiet)
@@ -69,13 +69,13 @@ static void append_result(struct buf *b, const struct store_where *where, enum c
 
 static void deletion_apply(struct request *r, const struct deletion *d)
 {
-    struct store *store = server_store(r->server);
-    struct store_where where = {.bucket = r->where.bucket, .key = d->text.data};
+    struct storage *store = server_storage(r->server);
+    struct storage_where where = {.bucket = r->where.bucket, .key = d->text.data};
     reply_xml_begin(r, "DeleteResult");
     for (size_t i = 0; i < d->count; i++) {
         where.key_len = d->lengths[i];
         const enum code code =
-            where.key_len > S3_KEY_MAX ? CODE_KEY_TOO_LONG : store_remove(store, &where, NULL);
+            where.key_len > S3_KEY_MAX ? CODE_KEY_TOO_LONG : storage_remove(store, &where, NULL);
         append_result(&r->reply.shown.body, &where, code, d->quiet);
         where.key += where.key_len + 1;
     }
@@ -100,7 +100,7 @@ void op_delete_objects(struct request *r)
         return;
     }
     buf_init(&d->text, XML_BODY_MAX);
-    enum code code = store_find_bucket(server_store(r->server), r->where.bucket);
+    enum code code = storage_find_bucket(server_storage(r->server), r->where.bucket);
     if (code == CODE_NONE)
         code = checksum_verify(r, md5);
     if (code == CODE_NONE)

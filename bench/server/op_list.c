@@ -175,8 +175,8 @@ static void append_parameters(const struct request *r, const struct listing *l, 
 static void reply_listing(struct request *r, struct listing *l)
 {
     struct buf *b = &r->reply.shown.body;
-    struct store *store = server_store(r->server);
-    const struct bucket *bucket = store_read_begin(store, r->where.bucket);
+    struct storage *store = server_storage(r->server);
+    const struct bucket *bucket = storage_read_begin(store, r->where.bucket);
     if (bucket != NULL) {
         reply_xml_begin(r, "ListBucketResult");
         append_parameters(r, l, b);
@@ -187,7 +187,7 @@ static void reply_listing(struct request *r, struct listing *l)
         if (l->truncated)
             token_write(l, b);
     }
-    store_read_end(store);
+    storage_read_end(store);
     if (bucket == NULL)
         reply_error(r, CODE_NO_SUCH_BUCKET, NULL);
     else if (l->groups.failed != STATUS_OK)

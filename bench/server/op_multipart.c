@@ -19,8 +19,8 @@ void op_create_upload(struct request *r)
     buf_init(&headers, KEPT_HEADERS_MAX);
     enum code code = kept_headers_collect(r, &headers);
     if (code == CODE_NONE)
-        code = store_create_upload(server_store(r->server), &r->where, headers.data,
-                                   request_now_ms(r), id);
+        code = storage_create_upload(server_storage(r->server), &r->where, headers.data,
+                                     request_now_ms(r), id);
     buf_release(&headers);
     if (reply_failed(r, code))
         return;
@@ -50,8 +50,8 @@ void op_upload_part(struct request *r)
     enum code code = op_take_body(r, NULL, &part);
     if (code == CODE_NONE) {
         object_etag(part, etag);
-        code = store_put_part(server_store(r->server), &r->where, r->shown.upload_id,
-                              r->shown.part_number, part);
+        code = storage_put_part(server_storage(r->server), &r->where, r->shown.upload_id,
+                                r->shown.part_number, part);
     }
     if (reply_failed(r, code))
         return;
@@ -60,7 +60,7 @@ void op_upload_part(struct request *r)
 }
 
 /* "/bucket/key" or "bucket/key", URI-encoded, into `text`. */
-static enum code copy_source_parse(const char *header, struct buf *text, struct store_where *out)
+static enum code copy_source_parse(const char *header, struct buf *text, struct storage_where *out)
 {
     if (*header == '/')
         header++;
@@ -106,7 +106,7 @@ static enum code copy_cut(const struct request *r, const struct object *source,
 
 void op_upload_part_copy(struct request *r)
 {
-    struct store_where from;
+    struct storage_where from;
     struct object *source = NULL, *part = NULL;
     struct buf text;
     char etag[OBJECT_ETAG_SIZE];
@@ -115,13 +115,13 @@ void op_upload_part_copy(struct request *r)
     buf_init(&text, REQUEST_TARGET_MAX);
     enum code code = copy_source_parse(request_header(r, "x-amz-copy-source"), &text, &from);
     if (code == CODE_NONE)
-        code = store_get(server_store(r->server), &from, &source);
+        code = storage_get(server_storage(r->server), &from, &source);
     if (code == CODE_NONE)
         code = copy_cut(r, source, &part);
     if (code == CODE_NONE) {
         object_etag(part, etag);
-        code = store_put_part(server_store(r->server), &r->where, r->shown.upload_id,
-                              r->shown.part_number, part);
+        code = storage_put_part(server_storage(r->server), &r->where, r->shown.upload_id,
+                                r->shown.part_number, part);
     }
     object_unref(source);
     buf_release(&text);
@@ -135,9 +135,9 @@ void op_upload_part_copy(struct request *r)
 
 /* The <CompleteMultipartUpload> document. */
 struct completion {
-    struct store_part *parts;
+    struct storage_part *parts;
     size_t count;
-    struct store_part next;
+    struct storage_part next;
 };
 
 static enum status completion_close(void *ctx, const char *path, const char *text, size_t len,
@@ -159,7 +159,7 @@ static enum status completion_close(void *ctx, const char *path, const char *tex
         if (c->count == PART_NUMBER_MAX)
             return error_set(err, STATUS_LIMIT, "too many parts");
         c->parts[c->count++] = c->next;
-        c->next = (struct store_part){.number = 0};
+        c->next = (struct storage_part){.number = 0};
     }
     return STATUS_OK;
 }
@@ -193,7 +193,7 @@ static void reply_completed(struct request *r, const struct object *object)
 
 void op_complete_upload(struct request *r)
 {
-    struct store_condition condition;
+    struct storage_condition condition;
     struct object *object = NULL;
     uint8_t md5[MD5_SIZE];
     struct completion c = {.parts = calloc(PART_NUMBER_MAX, sizeof *c.parts)};
@@ -203,8 +203,8 @@ void op_complete_upload(struct request *r)
     if (code == CODE_NONE)
         code = completion_read(r, &c);
     if (code == CODE_NONE)
-        code = store_complete_upload(server_store(r->server), &r->where, r->shown.upload_id,
-                                     c.parts, c.count, &condition, request_now_ms(r), &object);
+        code = storage_complete_upload(server_storage(r->server), &r->where, r->shown.upload_id,
+                                       c.parts, c.count, &condition, request_now_ms(r), &object);
     free(c.parts);
     if (!reply_failed(r, code))
         reply_completed(r, object);
@@ -213,7 +213,7 @@ void op_complete_upload(struct request *r)
 
 void op_abort_upload(struct request *r)
 {
-    if (!reply_failed(r,
-                      store_abort_upload(server_store(r->server), &r->where, r->shown.upload_id)))
+    if (!reply_failed(
+            r, storage_abort_upload(server_storage(r->server), &r->where, r->shown.upload_id)))
         r->reply.shown.status = 204;
 }

@@ -102,13 +102,13 @@ void op_list_uploads(struct request *r)
     }
     if (page.max > PAGE_MAX)
         page.max = PAGE_MAX;
-    struct store *store = server_store(r->server);
-    const struct bucket *bucket = store_read_begin(store, r->where.bucket);
+    struct storage *store = server_storage(r->server);
+    const struct bucket *bucket = storage_read_begin(store, r->where.bucket);
     if (bucket != NULL) {
         reply_xml_begin(r, "ListMultipartUploadsResult");
         append_uploads(r, &page, &bucket->uploads, &r->reply.shown.body);
     }
-    store_read_end(store);
+    storage_read_end(store);
     if (bucket == NULL)
         reply_error(r, CODE_NO_SUCH_BUCKET, NULL);
     else
@@ -148,7 +148,7 @@ static enum code reply_parts(struct request *r, const struct bucket *bucket, uin
 {
     if (bucket == NULL)
         return CODE_NO_SUCH_BUCKET;
-    const struct upload *u = store_find_upload(bucket, &r->where, r->shown.upload_id);
+    const struct upload *u = storage_find_upload(bucket, &r->where, r->shown.upload_id);
     if (u == NULL)
         return CODE_NO_SUCH_UPLOAD;
     struct buf *b = &r->reply.shown.body;
@@ -174,9 +174,9 @@ void op_list_parts(struct request *r)
     }
     if (max > PAGE_MAX)
         max = PAGE_MAX;
-    struct store *store = server_store(r->server);
-    const struct bucket *bucket = store_read_begin(store, r->where.bucket);
+    struct storage *store = server_storage(r->server);
+    const struct bucket *bucket = storage_read_begin(store, r->where.bucket);
     const enum code code = reply_parts(r, bucket, marker, max);
-    store_read_end(store);
+    storage_read_end(store);
     reply_failed(r, code);
 }

@@ -54,7 +54,7 @@ void op_get_object(struct request *r)
 {
     struct reply *reply = &r->reply;
     struct object *object;
-    if (reply_failed(r, store_get(server_store(r->server), &r->where, &object)))
+    if (reply_failed(r, storage_get(server_storage(r->server), &r->where, &object)))
         return;
     char etag[OBJECT_ETAG_SIZE];
     object_etag(object, etag);
@@ -86,10 +86,10 @@ void op_get_object(struct request *r)
 }
 
 /* S3 knows only "*" for If-None-Match on writes. */
-enum code op_write_condition(const struct request *r, struct store_condition *out)
+enum code op_write_condition(const struct request *r, struct storage_condition *out)
 {
-    *out = (struct store_condition){.if_match = request_header(r, "if-match"),
-                                    .if_none_match = request_header(r, "if-none-match")};
+    *out = (struct storage_condition){.if_match = request_header(r, "if-match"),
+                                      .if_none_match = request_header(r, "if-none-match")};
     if (out->if_none_match != NULL && strcmp(out->if_none_match, "*") != 0)
         return CODE_NOT_IMPLEMENTED;
     return CODE_NONE;
@@ -102,7 +102,7 @@ enum code op_take_body(struct request *r, const char *headers, struct object **o
     if (code != CODE_NONE)
         return code;
     if (r->body.chunk == NULL)
-        r->body.chunk = chunk_new(store_meter(server_store(r->server)), 0);
+        r->body.chunk = chunk_new(storage_meter(server_storage(r->server)), 0);
     if (r->body.chunk == NULL)
         return CODE_INSUFFICIENT_STORAGE;
     struct object *object = object_new(r->body.chunk, md5, headers, request_now_ms(r));
@@ -115,7 +115,7 @@ enum code op_take_body(struct request *r, const char *headers, struct object **o
 
 void op_put_object(struct request *r)
 {
-    struct store_condition condition;
+    struct storage_condition condition;
     struct object *object = NULL;
     struct buf headers;
     char etag[OBJECT_ETAG_SIZE];
@@ -127,7 +127,7 @@ void op_put_object(struct request *r)
         code = op_take_body(r, headers.data, &object);
     if (code == CODE_NONE) {
         object_etag(object, etag);
-        code = store_put(server_store(r->server), &r->where, object, &condition);
+        code = storage_put(server_storage(r->server), &r->where, object, &condition);
     }
     buf_release(&headers);
     if (reply_failed(r, code))
@@ -138,7 +138,7 @@ void op_put_object(struct request *r)
 
 void op_delete_object(struct request *r)
 {
-    const struct store_condition condition = {.if_match = request_header(r, "if-match")};
-    if (!reply_failed(r, store_remove(server_store(r->server), &r->where, &condition)))
+    const struct storage_condition condition = {.if_match = request_header(r, "if-match")};
+    if (!reply_failed(r, storage_remove(server_storage(r->server), &r->where, &condition)))
         r->reply.shown.status = 204;
 }

@@ -45,7 +45,7 @@ uint64_t op_transfer_bytes(const struct request *r)
     if (r->operation != OP_GET_OBJECT)
         return 0;
     struct object *object;
-    if (store_get(server_store(r->server), &r->where, &object) != CODE_NONE)
+    if (storage_get(server_storage(r->server), &r->where, &object) != CODE_NONE)
         return 0;
     struct range range;
     uint64_t bytes = object->size;

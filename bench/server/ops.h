@@ -22,7 +22,7 @@ const struct operation_row *operation_row(enum operation operation);
 /* Checks the digests of a request's body and makes an object of it. */
 enum code op_take_body(struct request *r, const char *headers, struct object **out);
 /* If-Match and If-None-Match of a write. */
-enum code op_write_condition(const struct request *r, struct store_condition *out);
+enum code op_write_condition(const struct request *r, struct storage_condition *out);
 /* The bytes whose transfer the latency model charges. Asks the store for those of a GET. */
 uint64_t op_transfer_bytes(const struct request *r);
 

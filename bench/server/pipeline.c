@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bench/server/checksum.h"
-#include "bench/server/http.h"
+#include "bench/server/httpd.h"
 #include "bench/server/latency.h"
 #include "bench/server/ops.h"
 #include "bench/server/reply.h"
@@ -34,7 +34,7 @@ struct request *pipeline_arrived(struct s3_server *s, const char *raw_target)
                                           .range = "",
                                           .upload_id = "",
                                           .attempt = 1};
-    r->where = (struct store_where){.bucket = "", .key = ""};
+    r->where = (struct storage_where){.bucket = "", .key = ""};
     r->payload_sha256 = SIGV4_UNSIGNED_PAYLOAD;
     buf_append_str(&r->target, raw_target);
     pthread_mutex_lock(&s->lock);
@@ -74,7 +74,7 @@ static enum code body_prepare(struct request *r, uint64_t content_length)
     const enum code code = checksum_prepare(r);
     if (code != CODE_NONE || r->body.expected == 0)
         return code;
-    r->body.chunk = chunk_new(store_meter(r->server->store), (size_t)r->body.expected);
+    r->body.chunk = chunk_new(storage_meter(r->server->store), (size_t)r->body.expected);
     if (r->body.chunk == NULL)
         return CODE_INSUFFICIENT_STORAGE;
     r->body.want_md5 = true;
@@ -156,9 +156,9 @@ static bool wait_drawn(struct request *r)
     if (mono_since_ns(due, clock_mono(clock_system())) <= 0)
         return false;
     r->stage = STAGE_WAITING;
-    http_suspend(r);
+    httpd_suspend(r);
     if (delay_queue_add(s->delays, due, r) != 0)
-        http_resume(r);
+        httpd_resume(r);
     return true;
 }
 
@@ -203,9 +203,9 @@ static enum s3_server_action run_before(struct request *r)
 
 static void hold(struct request *r)
 {
-    http_suspend(r);
+    httpd_suspend(r);
     if (server_hold(r->server, r) != 0)
-        http_resume(r);
+        httpd_resume(r);
 }
 
 /* A hook may have asked for more delay before the reply goes out. */
@@ -215,9 +215,9 @@ static enum pipeline_next reply_when_due(struct request *r)
     if (r->reply.shown.extra_delay_ms <= 0)
         return PIPELINE_REPLY;
     const struct mono due = mono_add_ms(clock_mono(clock_system()), r->reply.shown.extra_delay_ms);
-    http_suspend(r);
+    httpd_suspend(r);
     if (delay_queue_add(r->server->delays, due, r) != 0)
-        http_resume(r);
+        httpd_resume(r);
     return PIPELINE_WAIT;
 }
 

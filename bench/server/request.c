@@ -109,7 +109,7 @@ static enum code parse_query(struct request *r)
 
 enum code request_parse_target(struct request *r)
 {
-    r->where = (struct store_where){.bucket = "", .key = ""};
+    r->where = (struct storage_where){.bucket = "", .key = ""};
     r->raw_query = "";
     if (r->target.failed != STATUS_OK || r->target.len == 0 || r->target.data[0] != '/' ||
         buf_reserve(&r->text, r->target.len + 2 + 2 * REQUEST_PARAMS_MAX) == NULL)

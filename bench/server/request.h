@@ -16,7 +16,7 @@
 #include "bench/server/codes.h"
 #include "bench/server/object.h"
 #include "bench/server/server.h"
-#include "bench/server/store.h"
+#include "bench/server/storage.h"
 #include "lib/base/clock.h"
 #include "lib/s3/uri.h"
 
@@ -88,7 +88,7 @@ struct request {
     struct buf target; /* raw; cut at '?' */
     const char *raw_query;
     struct buf text; /* decoded */
-    struct store_where where;
+    struct storage_where where;
     struct request_param params[REQUEST_PARAMS_MAX];
     size_t param_count;
     struct sigv4_pair headers[REQUEST_HEADERS_MAX];

@@ -2,7 +2,7 @@
 /*
  * server - starts and stops the parts, and what other threads may do meanwhile.
  *
- *   http       reads requests from its one epoll thread and sends replies
+ *   httpd      reads requests from its one epoll thread and sends replies
  *   pipeline   takes each through signature, hooks, delay, operation, log
  *   ops        S3's operations, on the store
  *   delay      wakes requests whose simulated latency has passed
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/server/http.h"
+#include "bench/server/httpd.h"
 #include "bench/server/kept_headers.h"
 #include "bench/server/server_private.h"
 
@@ -28,7 +28,7 @@ static void server_free(struct s3_server *s)
         s->pool = next;
     }
     delay_queue_free(s->delays);
-    store_free(s->store);
+    storage_free(s->store);
     buf_release(&s->draw_key);
     pthread_mutex_destroy(&s->lock);
     free(s->region);
@@ -37,7 +37,7 @@ static void server_free(struct s3_server *s)
 
 static void wake_request(void *item)
 {
-    http_resume(item);
+    httpd_resume(item);
 }
 
 static enum status server_build(struct s3_server *s, const struct s3_server_options *options,
@@ -49,7 +49,7 @@ static enum status server_build(struct s3_server *s, const struct s3_server_opti
     atomic_init(&s->seed, options->seed);
     buf_init(&s->draw_key, DRAW_KEY_MAX);
     s->region = strdup(region);
-    s->store = store_new(options->memory_limit_bytes);
+    s->store = storage_new(options->memory_limit_bytes);
     s->auth = auth_new(options->keys, options->key_count, region);
     if (s->region == NULL || s->store == NULL || s->auth == NULL)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the S3 server");
@@ -74,7 +74,7 @@ enum status s3_server_start(const struct s3_server_options *options, struct s3_s
     }
     enum status status = server_build(s, options, err);
     if (status == STATUS_OK)
-        status = http_start(s, host, options->port, &s->http, s->url, sizeof s->url, err);
+        status = httpd_start(s, host, options->port, &s->httpd, s->url, sizeof s->url, err);
     if (status != STATUS_OK) {
         server_free(s);
         return status;
@@ -93,7 +93,7 @@ void s3_server_stop(struct s3_server *s)
     pthread_mutex_unlock(&s->lock);
     s3_server_release_all(s);
     delay_queue_stop(s->delays);
-    http_stop(s->http);
+    httpd_stop(s->httpd);
     server_free(s);
 }
 
@@ -139,7 +139,7 @@ static void release(struct s3_server *s, uint64_t sequence)
     pthread_mutex_unlock(&s->lock);
     while (released != NULL) {
         struct request *next = released->next; /* once resumed, it is no longer ours */
-        http_resume(released);
+        httpd_resume(released);
         released = next;
     }
 }
@@ -164,8 +164,8 @@ unsigned s3_server_held(struct s3_server *s)
 
 void s3_server_stats(struct s3_server *s, struct s3_server_stats *out)
 {
-    struct store_totals totals;
-    store_totals(s->store, &totals);
+    struct storage_totals totals;
+    storage_totals(s->store, &totals);
     pthread_mutex_lock(&s->lock);
     *out = s->stats;
     pthread_mutex_unlock(&s->lock);

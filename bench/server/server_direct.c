@@ -27,9 +27,9 @@ static int64_t now_ms(void)
     return clock_wall(clock_system()).unix_ns / NS_PER_MS;
 }
 
-static struct store_where where_of(const char *bucket, const char *key)
+static struct storage_where where_of(const char *bucket, const char *key)
 {
-    return (struct store_where){.bucket = bucket, .key = key, .key_len = strlen(key)};
+    return (struct storage_where){.bucket = bucket, .key = key, .key_len = strlen(key)};
 }
 
 enum status s3_server_make_bucket(struct s3_server *s, const char *bucket, struct error *err)
@@ -37,7 +37,7 @@ enum status s3_server_make_bucket(struct s3_server *s, const char *bucket, struc
     const enum status status = s3_bucket_name_check(bucket, err);
     if (status != STATUS_OK)
         return status;
-    return code_error(store_create_bucket(s->store, bucket, now_ms()), bucket, "", err);
+    return code_error(storage_create_bucket(s->store, bucket, now_ms()), bucket, "", err);
 }
 
 static void append_about(struct buf *b, const struct s3_server_object *about)
@@ -54,13 +54,13 @@ enum status s3_server_put(struct s3_server *s, const char *bucket, const char *k
                           const void *data, size_t len, const struct s3_server_object *about,
                           struct error *err)
 {
-    const struct store_where where = where_of(bucket, key);
+    const struct storage_where where = where_of(bucket, key);
     int64_t modified_ms = now_ms();
     uint8_t digest[MD5_SIZE];
     struct buf headers;
     if (where.key_len == 0 || where.key_len > S3_KEY_MAX)
         return error_set(err, STATUS_INVALID, "keys have 1 to %d bytes", S3_KEY_MAX);
-    struct chunk *chunk = chunk_new(store_meter(s->store), len);
+    struct chunk *chunk = chunk_new(storage_meter(s->store), len);
     if (chunk == NULL)
         return code_error(CODE_INSUFFICIENT_STORAGE, bucket, key, err);
     if (len > 0)
@@ -75,15 +75,15 @@ enum status s3_server_put(struct s3_server *s, const char *bucket, const char *k
     buf_release(&headers);
     if (object == NULL)
         return code_error(CODE_INSUFFICIENT_STORAGE, bucket, key, err);
-    return code_error(store_put(s->store, &where, object, NULL), bucket, key, err);
+    return code_error(storage_put(s->store, &where, object, NULL), bucket, key, err);
 }
 
 enum status s3_server_get(struct s3_server *s, const char *bucket, const char *key, struct buf *out,
                           struct error *err)
 {
-    const struct store_where where = where_of(bucket, key);
+    const struct storage_where where = where_of(bucket, key);
     struct object *object;
-    const enum code code = store_get(s->store, &where, &object);
+    const enum code code = storage_get(s->store, &where, &object);
     if (code != CODE_NONE)
         return code_error(code, bucket, key, err);
     object_append(object, 0, object->size, out);
@@ -94,16 +94,16 @@ enum status s3_server_get(struct s3_server *s, const char *bucket, const char *k
 enum status s3_server_remove(struct s3_server *s, const char *bucket, const char *key,
                              struct error *err)
 {
-    const struct store_where where = where_of(bucket, key);
-    return code_error(store_remove(s->store, &where, NULL), bucket, key, err);
+    const struct storage_where where = where_of(bucket, key);
+    return code_error(storage_remove(s->store, &where, NULL), bucket, key, err);
 }
 
 void s3_server_keys(struct s3_server *s, const char *bucket,
                     void (*each)(void *ctx, const char *key, uint64_t size), void *ctx)
 {
-    const struct bucket *b = store_read_begin(s->store, bucket);
+    const struct bucket *b = storage_read_begin(s->store, bucket);
     const struct key_index_entry *e = b != NULL ? b->objects.head[0] : NULL;
     for (; e != NULL; e = key_index_next(e))
         each(ctx, key_index_key(e), ((const struct object *)e->value)->size);
-    store_read_end(s->store);
+    storage_read_end(s->store);
 }

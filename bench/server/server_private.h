@@ -10,9 +10,9 @@
 #include "bench/server/request.h"
 #include "bench/server/request_log.h"
 #include "bench/server/server.h"
-#include "bench/server/store.h"
+#include "bench/server/storage.h"
 
-struct http;
+struct httpd;
 
 struct s3_server {
     char url[128];
@@ -20,9 +20,9 @@ struct s3_server {
     struct s3_server_hooks hooks;
     const struct latency_profile *latency;
     atomic_uint_least64_t seed;
-    struct store *store;
+    struct storage *store;
     struct delay_queue *delays;
-    struct http *http;
+    struct httpd *httpd;
 
     /* The HTTP thread's own. */
     struct auth *auth;
@@ -39,7 +39,7 @@ struct s3_server {
     struct s3_server_stats stats;
 };
 
-static inline struct store *server_store(const struct s3_server *s)
+static inline struct storage *server_storage(const struct s3_server *s)
 {
     return s->store;
 }

@@ -4,18 +4,12 @@
  * what makes draws comparable between runs: they depend on their key alone.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <math.h>
 #include <stdlib.h>
 
 #include "bench/server/latency.h"
 #include "lib/base/stats.h"
+#include "tests/support/unit.h"
 
 #define DRAWS 200000
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* store - buckets and objects. Uploads are in store_upload.c. */
-#include "bench/server/store.h"
+/* storage - buckets and objects. Uploads are in storage_upload.c. */
+#include "bench/server/storage.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "bench/server/store_private.h"
+#include "bench/server/storage_private.h"
 #include "lib/base/rng.h"
 
 static void object_drop(void *value)
@@ -22,9 +22,9 @@ static void bucket_drop(void *value)
     free(b);
 }
 
-struct store *store_new(uint64_t memory_limit_bytes)
+struct storage *storage_new(uint64_t memory_limit_bytes)
 {
-    struct store *s = calloc(1, sizeof *s);
+    struct storage *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
     s->meter.limit_bytes = memory_limit_bytes;
@@ -37,7 +37,7 @@ struct store *store_new(uint64_t memory_limit_bytes)
     return s;
 }
 
-void store_free(struct store *s)
+void storage_free(struct storage *s)
 {
     if (s == NULL)
         return;
@@ -46,19 +46,19 @@ void store_free(struct store *s)
     free(s);
 }
 
-struct meter *store_meter(struct store *s)
+struct meter *storage_meter(struct storage *s)
 {
     return &s->meter;
 }
 
-void store_totals(struct store *s, struct store_totals *out)
+void storage_totals(struct storage *s, struct storage_totals *out)
 {
     pthread_mutex_lock(&s->lock);
     *out = s->totals;
     pthread_mutex_unlock(&s->lock);
 }
 
-struct bucket *store_bucket(struct store *s, const char *name)
+struct bucket *storage_bucket(struct storage *s, const char *name)
 {
     return key_index_find(&s->buckets, name, strlen(name));
 }
@@ -86,8 +86,8 @@ int etag_list_has(const char *list, const char *etag)
     return 0;
 }
 
-enum code store_check(const struct bucket *b, const struct store_where *where,
-                      const struct store_condition *condition)
+enum code storage_check(const struct bucket *b, const struct storage_where *where,
+                        const struct storage_condition *condition)
 {
     if (condition == NULL || (condition->if_match == NULL && condition->if_none_match == NULL))
         return CODE_NONE;
@@ -107,8 +107,8 @@ enum code store_check(const struct bucket *b, const struct store_where *where,
     return CODE_NONE;
 }
 
-enum code store_set(struct store *s, struct bucket *b, const struct store_where *where,
-                    struct object *object)
+enum code storage_set(struct storage *s, struct bucket *b, const struct storage_where *where,
+                      struct object *object)
 {
     void *old;
     if (key_index_put(&b->objects, where->key, where->key_len, object, &old) != STATUS_OK) {
@@ -123,7 +123,7 @@ enum code store_set(struct store *s, struct bucket *b, const struct store_where 
     return CODE_NONE;
 }
 
-enum code store_create_bucket(struct store *s, const char *bucket, int64_t now_ms)
+enum code storage_create_bucket(struct storage *s, const char *bucket, int64_t now_ms)
 {
     struct bucket *b = calloc(1, sizeof *b);
     if (b == NULL)
@@ -131,7 +131,7 @@ enum code store_create_bucket(struct store *s, const char *bucket, int64_t now_m
     b->created_ms = now_ms;
     enum code code = CODE_BUCKET_ALREADY_OWNED;
     pthread_mutex_lock(&s->lock);
-    if (store_bucket(s, bucket) == NULL) {
+    if (storage_bucket(s, bucket) == NULL) {
         void *old;
         code = key_index_put(&s->buckets, bucket, strlen(bucket), b, &old) == STATUS_OK
                    ? CODE_NONE
@@ -143,19 +143,19 @@ enum code store_create_bucket(struct store *s, const char *bucket, int64_t now_m
     return code;
 }
 
-enum code store_find_bucket(struct store *s, const char *bucket)
+enum code storage_find_bucket(struct storage *s, const char *bucket)
 {
     pthread_mutex_lock(&s->lock);
-    const enum code code = store_bucket(s, bucket) == NULL ? CODE_NO_SUCH_BUCKET : CODE_NONE;
+    const enum code code = storage_bucket(s, bucket) == NULL ? CODE_NO_SUCH_BUCKET : CODE_NONE;
     pthread_mutex_unlock(&s->lock);
     return code;
 }
 
-enum code store_remove_bucket(struct store *s, const char *bucket)
+enum code storage_remove_bucket(struct storage *s, const char *bucket)
 {
     enum code code = CODE_NONE;
     pthread_mutex_lock(&s->lock);
-    struct bucket *b = store_bucket(s, bucket);
+    struct bucket *b = storage_bucket(s, bucket);
     if (b == NULL) {
         code = CODE_NO_SUCH_BUCKET;
     } else if (b->objects.count > 0) {
@@ -169,11 +169,11 @@ enum code store_remove_bucket(struct store *s, const char *bucket)
     return code;
 }
 
-enum code store_get(struct store *s, const struct store_where *where, struct object **out)
+enum code storage_get(struct storage *s, const struct storage_where *where, struct object **out)
 {
     enum code code = CODE_NO_SUCH_BUCKET;
     pthread_mutex_lock(&s->lock);
-    const struct bucket *b = store_bucket(s, where->bucket);
+    const struct bucket *b = storage_bucket(s, where->bucket);
     if (b != NULL) {
         struct object *found = key_index_find(&b->objects, where->key, where->key_len);
         code = found == NULL ? CODE_NO_SUCH_KEY : CODE_NONE;
@@ -184,31 +184,31 @@ enum code store_get(struct store *s, const struct store_where *where, struct obj
     return code;
 }
 
-enum code store_put(struct store *s, const struct store_where *where, struct object *object,
-                    const struct store_condition *condition)
+enum code storage_put(struct storage *s, const struct storage_where *where, struct object *object,
+                      const struct storage_condition *condition)
 {
     enum code code = CODE_NO_SUCH_BUCKET;
     pthread_mutex_lock(&s->lock);
-    struct bucket *b = store_bucket(s, where->bucket);
+    struct bucket *b = storage_bucket(s, where->bucket);
     if (b != NULL)
-        code = store_check(b, where, condition);
+        code = storage_check(b, where, condition);
     if (code == CODE_NONE)
-        code = store_set(s, b, where, object);
+        code = storage_set(s, b, where, object);
     else
         object_unref(object);
     pthread_mutex_unlock(&s->lock);
     return code;
 }
 
-enum code store_remove(struct store *s, const struct store_where *where,
-                       const struct store_condition *condition)
+enum code storage_remove(struct storage *s, const struct storage_where *where,
+                         const struct storage_condition *condition)
 {
     enum code code = CODE_NO_SUCH_BUCKET;
     struct object *old = NULL;
     pthread_mutex_lock(&s->lock);
-    struct bucket *b = store_bucket(s, where->bucket);
+    struct bucket *b = storage_bucket(s, where->bucket);
     if (b != NULL)
-        code = store_check(b, where, condition);
+        code = storage_check(b, where, condition);
     if (code == CODE_NONE)
         old = key_index_remove(&b->objects, where->key, where->key_len);
     if (old != NULL) {
@@ -220,19 +220,19 @@ enum code store_remove(struct store *s, const struct store_where *where,
     return code;
 }
 
-const struct bucket *store_read_begin(struct store *s, const char *bucket)
+const struct bucket *storage_read_begin(struct storage *s, const char *bucket)
 {
     pthread_mutex_lock(&s->lock);
-    return store_bucket(s, bucket);
+    return storage_bucket(s, bucket);
 }
 
-const struct key_index *store_read_buckets(struct store *s)
+const struct key_index *storage_read_buckets(struct storage *s)
 {
     pthread_mutex_lock(&s->lock);
     return &s->buckets;
 }
 
-void store_read_end(struct store *s)
+void storage_read_end(struct storage *s)
 {
     pthread_mutex_unlock(&s->lock);
 }

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The ordered index against a sorted array, ranges, and the store's rules without any HTTP. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 
 #include "bench/server/key_index.h"
 #include "bench/server/range.h"
-#include "bench/server/store.h"
+#include "bench/server/storage.h"
 #include "lib/base/rng.h"
+#include "tests/support/unit.h"
 
 /* The index */
 
@@ -185,9 +179,9 @@ static void ranges_follow_the_rfc(void **state)
 
 /* Objects */
 
-static struct object *object_of(struct store *s, const char *text, size_t len)
+static struct object *object_of(struct storage *s, const char *text, size_t len)
 {
-    struct chunk *chunk = chunk_new(store_meter(s), len);
+    struct chunk *chunk = chunk_new(storage_meter(s), len);
     uint8_t digest[MD5_SIZE];
     assert_non_null(chunk);
     memcpy(chunk->data, text, len);
@@ -195,37 +189,38 @@ static struct object *object_of(struct store *s, const char *text, size_t len)
     return object_new(chunk, digest, NULL, 0);
 }
 
-static void check_content(struct store *s, const struct store_where *where, const char *expected)
+static void check_content(struct storage *s, const struct storage_where *where,
+                          const char *expected)
 {
     struct object *object;
     struct buf text;
     buf_init(&text, 1 << 20);
-    assert_int_equal(store_get(s, where, &object), CODE_NONE);
+    assert_int_equal(storage_get(s, where, &object), CODE_NONE);
     object_append(object, 0, object->size, &text);
     assert_string_equal(text.data, expected);
     object_unref(object);
     buf_release(&text);
 }
 
-static const struct store_where where_a = {.bucket = "bucket", .key = "a", .key_len = 1};
+static const struct storage_where where_a = {.bucket = "bucket", .key = "a", .key_len = 1};
 
-static struct store *store_with_bucket(uint64_t limit)
+static struct storage *storage_with_bucket(uint64_t limit)
 {
-    struct store *s = store_new(limit);
+    struct storage *s = storage_new(limit);
     assert_non_null(s);
-    assert_int_equal(store_create_bucket(s, "bucket", 0), CODE_NONE);
+    assert_int_equal(storage_create_bucket(s, "bucket", 0), CODE_NONE);
     return s;
 }
 
 static void joined_and_cut_objects_share_bytes(void **state)
 {
     (void)state;
-    struct store *s = store_with_bucket(0);
+    struct storage *s = storage_with_bucket(0);
     struct object *parts[] = {object_of(s, "abcde", 5), object_of(s, "", 0),
                               object_of(s, "fghij", 5)};
     struct object *joined = object_join(parts, 3, NULL, 0);
     assert_non_null(joined);
-    const uint64_t used = atomic_load(&store_meter(s)->used_bytes);
+    const uint64_t used = atomic_load(&storage_meter(s)->used_bytes);
     for (uint64_t from = 0; from <= 10; from++) {
         for (uint64_t len = 0; from + len <= 10; len++) {
             struct object *part = object_cut(joined, from, len, 0);
@@ -237,7 +232,7 @@ static void joined_and_cut_objects_share_bytes(void **state)
             assert_memory_equal(text.data, "abcdefghij" + from, len);
             md5("abcdefghij" + from, len, digest);
             assert_memory_equal(part->md5, digest, MD5_SIZE);
-            assert_int_equal(atomic_load(&store_meter(s)->used_bytes), used);
+            assert_int_equal(atomic_load(&storage_meter(s)->used_bytes), used);
             buf_release(&text);
             object_unref(part);
         }
@@ -245,47 +240,47 @@ static void joined_and_cut_objects_share_bytes(void **state)
     for (size_t i = 0; i < 3; i++)
         object_unref(parts[i]);
     object_unref(joined);
-    assert_int_equal(atomic_load(&store_meter(s)->used_bytes), 0);
-    store_free(s);
+    assert_int_equal(atomic_load(&storage_meter(s)->used_bytes), 0);
+    storage_free(s);
 }
 
 static void a_reader_keeps_what_a_put_replaces(void **state)
 {
     (void)state;
-    struct store *s = store_with_bucket(0);
+    struct storage *s = storage_with_bucket(0);
     struct object *held;
-    assert_int_equal(store_put(s, &where_a, object_of(s, "old", 3), NULL), CODE_NONE);
-    assert_int_equal(store_get(s, &where_a, &held), CODE_NONE);
-    assert_int_equal(store_put(s, &where_a, object_of(s, "newer", 5), NULL), CODE_NONE);
+    assert_int_equal(storage_put(s, &where_a, object_of(s, "old", 3), NULL), CODE_NONE);
+    assert_int_equal(storage_get(s, &where_a, &held), CODE_NONE);
+    assert_int_equal(storage_put(s, &where_a, object_of(s, "newer", 5), NULL), CODE_NONE);
     check_content(s, &where_a, "newer");
     assert_memory_equal(held->slices[0].chunk->data, "old", 3);
     object_unref(held);
-    struct store_totals totals;
-    store_totals(s, &totals);
+    struct storage_totals totals;
+    storage_totals(s, &totals);
     assert_int_equal(totals.objects, 1);
     assert_int_equal(totals.object_bytes, 5);
-    store_free(s);
+    storage_free(s);
 }
 
 static void conditions_are_checked_where_they_are_applied(void **state)
 {
     (void)state;
-    struct store *s = store_with_bucket(0);
-    const struct store_condition absent = {.if_none_match = "*"};
-    const struct store_condition wrong = {.if_match = "\"0123456789abcdef0123456789abcdef\""};
-    const struct store_condition right = {.if_match = "0cc175b9c0f1b6a831c399e269772661"};
-    assert_int_equal(store_put(s, &where_a, object_of(s, "a", 1), &wrong), CODE_NO_SUCH_KEY);
-    assert_int_equal(store_put(s, &where_a, object_of(s, "a", 1), &absent), CODE_NONE);
-    assert_int_equal(store_put(s, &where_a, object_of(s, "b", 1), &absent),
+    struct storage *s = storage_with_bucket(0);
+    const struct storage_condition absent = {.if_none_match = "*"};
+    const struct storage_condition wrong = {.if_match = "\"0123456789abcdef0123456789abcdef\""};
+    const struct storage_condition right = {.if_match = "0cc175b9c0f1b6a831c399e269772661"};
+    assert_int_equal(storage_put(s, &where_a, object_of(s, "a", 1), &wrong), CODE_NO_SUCH_KEY);
+    assert_int_equal(storage_put(s, &where_a, object_of(s, "a", 1), &absent), CODE_NONE);
+    assert_int_equal(storage_put(s, &where_a, object_of(s, "b", 1), &absent),
                      CODE_PRECONDITION_FAILED);
-    assert_int_equal(store_put(s, &where_a, object_of(s, "b", 1), &wrong),
+    assert_int_equal(storage_put(s, &where_a, object_of(s, "b", 1), &wrong),
                      CODE_PRECONDITION_FAILED);
-    assert_int_equal(store_remove(s, &where_a, &wrong), CODE_PRECONDITION_FAILED);
+    assert_int_equal(storage_remove(s, &where_a, &wrong), CODE_PRECONDITION_FAILED);
     check_content(s, &where_a, "a");
-    assert_int_equal(store_remove(s, &where_a, &right), CODE_NONE);
-    assert_int_equal(store_remove(s, &where_a, &right), CODE_NO_SUCH_KEY);
-    assert_int_equal(store_remove(s, &where_a, NULL), CODE_NONE);
-    store_free(s);
+    assert_int_equal(storage_remove(s, &where_a, &right), CODE_NONE);
+    assert_int_equal(storage_remove(s, &where_a, &right), CODE_NO_SUCH_KEY);
+    assert_int_equal(storage_remove(s, &where_a, NULL), CODE_NONE);
+    storage_free(s);
 }
 
 static void etag_lists_are_read_as_clients_write_them(void **state)
@@ -303,14 +298,14 @@ static void etag_lists_are_read_as_clients_write_them(void **state)
 static void the_memory_limit_holds_and_is_given_back(void **state)
 {
     (void)state;
-    struct store *s = store_with_bucket(10);
-    assert_int_equal(store_put(s, &where_a, object_of(s, "12345678", 8), NULL), CODE_NONE);
-    assert_null(chunk_new(store_meter(s), 3));
-    assert_int_equal(store_remove(s, &where_a, NULL), CODE_NONE);
-    struct chunk *chunk = chunk_new(store_meter(s), 10);
+    struct storage *s = storage_with_bucket(10);
+    assert_int_equal(storage_put(s, &where_a, object_of(s, "12345678", 8), NULL), CODE_NONE);
+    assert_null(chunk_new(storage_meter(s), 3));
+    assert_int_equal(storage_remove(s, &where_a, NULL), CODE_NONE);
+    struct chunk *chunk = chunk_new(storage_meter(s), 10);
     assert_non_null(chunk);
     chunk_unref(chunk);
-    store_free(s);
+    storage_free(s);
 }
 
 /* Uploads */
@@ -318,56 +313,56 @@ static void the_memory_limit_holds_and_is_given_back(void **state)
 static void upload_rules(void **state)
 {
     (void)state;
-    struct store *s = store_with_bucket(0);
+    struct storage *s = storage_with_bucket(0);
     char id[UPLOAD_ID_SIZE], other[UPLOAD_ID_SIZE];
-    struct store_part parts[2] = {{.number = 2}, {.number = 1}};
+    struct storage_part parts[2] = {{.number = 2}, {.number = 1}};
     struct object *done = NULL;
-    assert_int_equal(store_create_upload(s, &where_a, "", 0, id), CODE_NONE);
-    assert_int_equal(store_create_upload(s, &where_a, "", 0, other), CODE_NONE);
+    assert_int_equal(storage_create_upload(s, &where_a, "", 0, id), CODE_NONE);
+    assert_int_equal(storage_create_upload(s, &where_a, "", 0, other), CODE_NONE);
     assert_string_not_equal(id, other);
     for (unsigned n = 1; n <= 2; n++) {
         struct object *part = object_of(s, n == 1 ? "one" : "two", 3);
         object_etag(part, parts[2 - n].etag);
-        assert_int_equal(store_put_part(s, &where_a, id, n, part), CODE_NONE);
+        assert_int_equal(storage_put_part(s, &where_a, id, n, part), CODE_NONE);
     }
-    assert_int_equal(store_complete_upload(s, &where_a, id, parts, 2, NULL, 0, &done),
+    assert_int_equal(storage_complete_upload(s, &where_a, id, parts, 2, NULL, 0, &done),
                      CODE_INVALID_PART_ORDER);
-    const struct store_part in_order[2] = {parts[1], parts[0]};
-    assert_int_equal(store_complete_upload(s, &where_a, id, in_order, 2, NULL, 0, &done),
+    const struct storage_part in_order[2] = {parts[1], parts[0]};
+    assert_int_equal(storage_complete_upload(s, &where_a, id, in_order, 2, NULL, 0, &done),
                      CODE_ENTITY_TOO_SMALL);
-    struct store_part missing = {.number = 3};
-    assert_int_equal(store_complete_upload(s, &where_a, id, &missing, 1, NULL, 0, &done),
+    struct storage_part missing = {.number = 3};
+    assert_int_equal(storage_complete_upload(s, &where_a, id, &missing, 1, NULL, 0, &done),
                      CODE_INVALID_PART);
-    struct store_part lying = {.number = 1, .etag = "\"00\""};
-    assert_int_equal(store_complete_upload(s, &where_a, id, &lying, 1, NULL, 0, &done),
+    struct storage_part lying = {.number = 1, .etag = "\"00\""};
+    assert_int_equal(storage_complete_upload(s, &where_a, id, &lying, 1, NULL, 0, &done),
                      CODE_INVALID_PART);
-    assert_int_equal(store_complete_upload(s, &where_a, id, &parts[0], 1, NULL, 0, &done),
+    assert_int_equal(storage_complete_upload(s, &where_a, id, &parts[0], 1, NULL, 0, &done),
                      CODE_NONE);
     check_content(s, &where_a, "two");
     object_unref(done);
-    assert_int_equal(store_abort_upload(s, &where_a, id), CODE_NO_SUCH_UPLOAD);
-    assert_int_equal(store_abort_upload(s, &where_a, other), CODE_NONE);
-    struct store_totals totals;
-    store_totals(s, &totals);
+    assert_int_equal(storage_abort_upload(s, &where_a, id), CODE_NO_SUCH_UPLOAD);
+    assert_int_equal(storage_abort_upload(s, &where_a, other), CODE_NONE);
+    struct storage_totals totals;
+    storage_totals(s, &totals);
     assert_int_equal(totals.uploads, 0);
     assert_int_equal(totals.objects, 1);
-    store_free(s);
+    storage_free(s);
 }
 
 static void buckets_go_only_when_empty(void **state)
 {
     (void)state;
-    struct store *s = store_with_bucket(0);
+    struct storage *s = storage_with_bucket(0);
     char id[UPLOAD_ID_SIZE];
-    assert_int_equal(store_create_bucket(s, "bucket", 0), CODE_BUCKET_ALREADY_OWNED);
-    assert_int_equal(store_put(s, &where_a, object_of(s, "x", 1), NULL), CODE_NONE);
-    assert_int_equal(store_remove_bucket(s, "bucket"), CODE_BUCKET_NOT_EMPTY);
-    assert_int_equal(store_remove(s, &where_a, NULL), CODE_NONE);
-    assert_int_equal(store_create_upload(s, &where_a, "", 0, id), CODE_NONE);
-    assert_int_equal(store_remove_bucket(s, "bucket"), CODE_NONE);
-    assert_int_equal(store_remove_bucket(s, "bucket"), CODE_NO_SUCH_BUCKET);
-    assert_int_equal(store_put(s, &where_a, object_of(s, "x", 1), NULL), CODE_NO_SUCH_BUCKET);
-    store_free(s);
+    assert_int_equal(storage_create_bucket(s, "bucket", 0), CODE_BUCKET_ALREADY_OWNED);
+    assert_int_equal(storage_put(s, &where_a, object_of(s, "x", 1), NULL), CODE_NONE);
+    assert_int_equal(storage_remove_bucket(s, "bucket"), CODE_BUCKET_NOT_EMPTY);
+    assert_int_equal(storage_remove(s, &where_a, NULL), CODE_NONE);
+    assert_int_equal(storage_create_upload(s, &where_a, "", 0, id), CODE_NONE);
+    assert_int_equal(storage_remove_bucket(s, "bucket"), CODE_NONE);
+    assert_int_equal(storage_remove_bucket(s, "bucket"), CODE_NO_SUCH_BUCKET);
+    assert_int_equal(storage_put(s, &where_a, object_of(s, "x", 1), NULL), CODE_NO_SUCH_BUCKET);
+    storage_free(s);
 }
 
 int main(void)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http - libmicrohttpd's callbacks. The library calls http_access once with the headers, then with
+ * httpd - libmicrohttpd's callbacks. The library calls httpd_access once with the headers, then with
  * pieces of the body, then without any, and again after each resume.
  *
  * Signatures cover the raw request target, which only the URI log callback gets to see: the `url`
  * argument of the handler is decoded and stops at "%00".
  */
-#include "bench/server/http.h"
+#include "bench/server/httpd.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -28,15 +28,15 @@
 #define SPARE_DESCRIPTORS       64u /* for everything that is not a connection */
 #define BACKLOG                 4096u
 
-struct http {
+struct httpd {
     struct MHD_Daemon *daemon;
     struct s3_server *server;
     uint64_t connections;
 };
 
-static void *http_arrived(void *cls, const char *uri, struct MHD_Connection *connection)
+static void *httpd_arrived(void *cls, const char *uri, struct MHD_Connection *connection)
 {
-    struct http *h = cls;
+    struct httpd *h = cls;
     struct request *r = pipeline_arrived(h->server, uri);
     if (r == NULL)
         return NULL;
@@ -48,10 +48,10 @@ static void *http_arrived(void *cls, const char *uri, struct MHD_Connection *con
     return r;
 }
 
-static void http_connected(void *cls, struct MHD_Connection *connection, void **socket_context,
-                           enum MHD_ConnectionNotificationCode toe)
+static void httpd_connected(void *cls, struct MHD_Connection *connection, void **socket_context,
+                            enum MHD_ConnectionNotificationCode toe)
 {
-    struct http *h = cls;
+    struct httpd *h = cls;
     (void)connection;
     if (toe != MHD_CONNECTION_NOTIFY_STARTED)
         return;
@@ -209,9 +209,10 @@ static enum MHD_Result first_call(struct MHD_Connection *connection, struct requ
     return MHD_YES;
 }
 
-static enum MHD_Result http_access(void *cls, struct MHD_Connection *connection, const char *url,
-                                   const char *method, const char *version, const char *upload_data,
-                                   size_t *upload_data_size, void **request)
+static enum MHD_Result httpd_access(void *cls, struct MHD_Connection *connection, const char *url,
+                                    const char *method, const char *version,
+                                    const char *upload_data, size_t *upload_data_size,
+                                    void **request)
 {
     struct request *r = *request;
     (void)cls, (void)url, (void)version;
@@ -227,8 +228,8 @@ static enum MHD_Result http_access(void *cls, struct MHD_Connection *connection,
     return advance(connection, r);
 }
 
-static void http_completed(void *cls, struct MHD_Connection *connection, void **request,
-                           enum MHD_RequestTerminationCode toe)
+static void httpd_completed(void *cls, struct MHD_Connection *connection, void **request,
+                            enum MHD_RequestTerminationCode toe)
 {
     struct request *r = *request;
     (void)cls, (void)connection, (void)toe;
@@ -238,12 +239,12 @@ static void http_completed(void *cls, struct MHD_Connection *connection, void **
     pipeline_finished(r);
 }
 
-void http_suspend(struct request *r)
+void httpd_suspend(struct request *r)
 {
     MHD_suspend_connection(r->connection);
 }
 
-void http_resume(struct request *r)
+void httpd_resume(struct request *r)
 {
     MHD_resume_connection(r->connection);
 }
@@ -264,15 +265,15 @@ static unsigned raise_descriptor_limit(void)
                                                   : SPARE_DESCRIPTORS;
 }
 
-static enum status daemon_start(struct http *h, const struct addrinfo *address, struct error *err)
+static enum status daemon_start(struct httpd *h, const struct addrinfo *address, struct error *err)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
     if (address->ai_family == AF_INET6)
         flags |= MHD_USE_IPv6;
     h->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, http_access, h, MHD_OPTION_SOCK_ADDR, address->ai_addr,
-        MHD_OPTION_URI_LOG_CALLBACK, http_arrived, h, MHD_OPTION_NOTIFY_COMPLETED, http_completed,
-        h, MHD_OPTION_NOTIFY_CONNECTION, http_connected, h, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        flags, 0, NULL, NULL, httpd_access, h, MHD_OPTION_SOCK_ADDR, address->ai_addr,
+        MHD_OPTION_URI_LOG_CALLBACK, httpd_arrived, h, MHD_OPTION_NOTIFY_COMPLETED, httpd_completed,
+        h, MHD_OPTION_NOTIFY_CONNECTION, httpd_connected, h, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S,
         MHD_OPTION_CONNECTION_LIMIT, raise_descriptor_limit(), MHD_OPTION_LISTEN_BACKLOG_SIZE,
         BACKLOG, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
@@ -281,15 +282,15 @@ static enum status daemon_start(struct http *h, const struct addrinfo *address, 
     return STATUS_OK;
 }
 
-static void url_write(const struct http *h, const char *host, char *url, size_t size)
+static void url_write(const struct httpd *h, const char *host, char *url, size_t size)
 {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
     const unsigned port = info != NULL ? info->port : 0;
     snprintf(url, size, strchr(host, ':') != NULL ? "http://[%s]:%u" : "http://%s:%u", host, port);
 }
 
-enum status http_start(struct s3_server *s, const char *host, uint16_t port, struct http **out,
-                       char *url, size_t url_size, struct error *err)
+enum status httpd_start(struct s3_server *s, const char *host, uint16_t port, struct httpd **out,
+                        char *url, size_t url_size, struct error *err)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *address = NULL;
@@ -300,7 +301,7 @@ enum status http_start(struct s3_server *s, const char *host, uint16_t port, str
         return error_set(err, STATUS_INVALID, "cannot listen on '%s': %s", host,
                          gai_strerror(failed));
     enum status status = STATUS_NO_MEMORY;
-    struct http *h = calloc(1, sizeof *h);
+    struct httpd *h = calloc(1, sizeof *h);
     if (h == NULL) {
         error_set(err, status, "no memory for the HTTP server");
         goto out;
@@ -319,7 +320,7 @@ out:
     return status;
 }
 
-void http_stop(struct http *h)
+void httpd_stop(struct httpd *h)
 {
     if (h == NULL)
         return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* store_upload - multipart uploads: kept per bucket in order of key, then id. */
+/* storage_upload - multipart uploads: kept per bucket in order of key, then id. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/server/store_private.h"
+#include "bench/server/storage_private.h"
 #include "lib/base/rng.h"
 
 /* Keys hold no NUL, so key NUL id sorts by key and is unambiguous. */
@@ -12,7 +12,7 @@ struct upload_name {
     size_t len;
 };
 
-static int upload_name_set(struct upload_name *name, const struct store_where *where,
+static int upload_name_set(struct upload_name *name, const struct storage_where *where,
                            const char *upload_id)
 {
     const size_t id_len = strlen(upload_id);
@@ -35,8 +35,8 @@ void upload_drop(void *value)
     free(u);
 }
 
-const struct upload *store_find_upload(const struct bucket *b, const struct store_where *where,
-                                       const char *upload_id)
+const struct upload *storage_find_upload(const struct bucket *b, const struct storage_where *where,
+                                         const char *upload_id)
 {
     struct upload_name name;
     if (upload_name_set(&name, where, upload_id) != 0)
@@ -44,7 +44,7 @@ const struct upload *store_find_upload(const struct bucket *b, const struct stor
     return key_index_find(&b->uploads, name.text, name.len);
 }
 
-static struct upload *upload_new(struct store *s, const char *headers, int64_t now_ms)
+static struct upload *upload_new(struct storage *s, const char *headers, int64_t now_ms)
 {
     struct upload *u = calloc(1, sizeof *u);
     if (u == NULL)
@@ -62,12 +62,12 @@ static struct upload *upload_new(struct store *s, const char *headers, int64_t n
     return u;
 }
 
-enum code store_create_upload(struct store *s, const struct store_where *where, const char *headers,
-                              int64_t now_ms, char id[UPLOAD_ID_SIZE])
+enum code storage_create_upload(struct storage *s, const struct storage_where *where,
+                                const char *headers, int64_t now_ms, char id[UPLOAD_ID_SIZE])
 {
     enum code code = CODE_NO_SUCH_BUCKET;
     pthread_mutex_lock(&s->lock);
-    struct bucket *b = store_bucket(s, where->bucket);
+    struct bucket *b = storage_bucket(s, where->bucket);
     if (b != NULL) {
         struct upload_name name;
         void *old;
@@ -88,19 +88,19 @@ enum code store_create_upload(struct store *s, const struct store_where *where, 
 }
 
 /* Under the lock: the bucket and upload a request names. */
-static enum code upload_find(struct store *s, const struct store_where *where,
+static enum code upload_find(struct storage *s, const struct storage_where *where,
                              const char *upload_id, struct bucket **bucket, struct upload **upload)
 {
-    *bucket = store_bucket(s, where->bucket);
+    *bucket = storage_bucket(s, where->bucket);
     if (*bucket == NULL)
         return CODE_NO_SUCH_BUCKET;
-    *upload = (struct upload *)store_find_upload(*bucket, where, upload_id);
+    *upload = (struct upload *)storage_find_upload(*bucket, where, upload_id);
     return *upload == NULL ? CODE_NO_SUCH_UPLOAD : CODE_NONE;
 }
 
 /* Under the lock: takes it out of its bucket. */
-static struct upload *upload_take(struct store *s, struct bucket *b,
-                                  const struct store_where *where, const char *upload_id)
+static struct upload *upload_take(struct storage *s, struct bucket *b,
+                                  const struct storage_where *where, const char *upload_id)
 {
     struct upload_name name;
     if (upload_name_set(&name, where, upload_id) != 0)
@@ -129,8 +129,8 @@ static enum code upload_set_part(struct upload *u, unsigned number, struct objec
     return CODE_NONE;
 }
 
-enum code store_put_part(struct store *s, const struct store_where *where, const char *upload_id,
-                         unsigned number, struct object *part)
+enum code storage_put_part(struct storage *s, const struct storage_where *where,
+                           const char *upload_id, unsigned number, struct object *part)
 {
     struct bucket *b;
     struct upload *u;
@@ -145,8 +145,8 @@ enum code store_put_part(struct store *s, const struct store_where *where, const
 }
 
 /* The parts that a completion names, checked as S3 does. */
-static enum code upload_choose(const struct upload *u, const struct store_part *parts, size_t count,
-                               struct object **chosen)
+static enum code upload_choose(const struct upload *u, const struct storage_part *parts,
+                               size_t count, struct object **chosen)
 {
     uint64_t total = 0;
     for (size_t i = 0; i < count; i++) {
@@ -165,13 +165,13 @@ static enum code upload_choose(const struct upload *u, const struct store_part *
     for (size_t i = 0; i + 1 < count; i++)
         if (chosen[i]->size < PART_MIN_BYTES)
             return CODE_ENTITY_TOO_SMALL;
-    return total > STORE_OBJECT_MAX ? CODE_ENTITY_TOO_LARGE : CODE_NONE;
+    return total > STORAGE_OBJECT_MAX ? CODE_ENTITY_TOO_LARGE : CODE_NONE;
 }
 
-enum code store_complete_upload(struct store *s, const struct store_where *where,
-                                const char *upload_id, const struct store_part *parts, size_t count,
-                                const struct store_condition *condition, int64_t now_ms,
-                                struct object **out)
+enum code storage_complete_upload(struct storage *s, const struct storage_where *where,
+                                  const char *upload_id, const struct storage_part *parts,
+                                  size_t count, const struct storage_condition *condition,
+                                  int64_t now_ms, struct object **out)
 {
     struct bucket *b;
     struct upload *u;
@@ -184,13 +184,13 @@ enum code store_complete_upload(struct store *s, const struct store_where *where
     if (code == CODE_NONE)
         code = upload_choose(u, parts, count, chosen);
     if (code == CODE_NONE)
-        code = store_check(b, where, condition);
+        code = storage_check(b, where, condition);
     if (code == CODE_NONE) {
         joined = object_join(chosen, count, u->headers, now_ms);
         code = joined == NULL ? CODE_INSUFFICIENT_STORAGE : CODE_NONE;
     }
     if (code == CODE_NONE)
-        code = store_set(s, b, where, object_ref(joined));
+        code = storage_set(s, b, where, object_ref(joined));
     if (code == CODE_NONE)
         upload_drop(upload_take(s, b, where, upload_id));
     pthread_mutex_unlock(&s->lock);
@@ -202,8 +202,8 @@ enum code store_complete_upload(struct store *s, const struct store_where *where
     return code;
 }
 
-enum code store_abort_upload(struct store *s, const struct store_where *where,
-                             const char *upload_id)
+enum code storage_abort_upload(struct storage *s, const struct storage_where *where,
+                               const char *upload_id)
 {
     struct bucket *b;
     struct upload *u = NULL;
