@@ -6,7 +6,6 @@
 #include "lib/s3/sigv4.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/date.h"
