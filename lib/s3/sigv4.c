@@ -6,6 +6,7 @@
 #include "lib/s3/sigv4.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/date.h"

@@ -4,10 +4,10 @@
  *
  * The parser does no I/O, refuses any DOCTYPE, loads nothing, and caps bytes and depth. It calls
  * back with the path of local element names from the root ("ListBucketResult/Contents/Key") and
- * the element's whole text, white space kept. A document is good only when every feed and
+ * the element's whole text, white space kept ("" for an element that holds others). A document is good only when every feed and
  * xml_finish returned STATUS_OK: callers act on nothing before that.
  *
- * Threads: one parser belongs to one thread; xml_global_init once per process, before threads.
+ * Threads: one parser belongs to one thread; libxml2 is initialised once, whoever comes first.
  */
 #ifndef KIT_S3_XML_H
 #define KIT_S3_XML_H
