@@ -38,11 +38,14 @@ void error_prefix(struct error *err, const char *format, ...)
     vsnprintf(prefix, sizeof prefix, format, args);
     va_end(args);
 
-    char old[ERROR_TEXT_MAX];
-    memcpy(old, err->text, sizeof old);
-    size_t used = strlen(prefix);
-    memcpy(err->text, prefix, used + 1);
-    snprintf(err->text + used, sizeof err->text - used, ": %s", old);
+    const size_t old_len = strlen(err->text);
+    char text[2 * ERROR_TEXT_MAX + 2]; /* both whole; then as much of them as fits */
+    const size_t len = strlen(prefix);
+    memcpy(text, prefix, len);
+    memcpy(text + len, ": ", 2);
+    memcpy(text + len + 2, err->text, old_len + 1);
+    text[ERROR_TEXT_MAX - 1] = '\0';
+    memcpy(err->text, text, strlen(text) + 1);
 }
 
 enum status error_copy(struct error *to, const struct error *from)
