@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: MIT
+kit_unit_test(error LINK base)
+kit_unit_test(buf LINK base)
+kit_unit_test(clock LINK base)
+kit_unit_test(date LINK base)
+kit_unit_test(units LINK base)
+kit_unit_test(rng LINK base)
+kit_unit_test(stats LINK base)
+kit_unit_test(hist LINK base)
+kit_unit_test(hash LINK base)
