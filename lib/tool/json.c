@@ -152,7 +152,7 @@ void json_i64(struct json *j, const char *name, int64_t value)
 void json_f64(struct json *j, const char *name, double value)
 {
     if (!isfinite(value)) {
-        json_null(j, name);
+        json_write_null(j, name);
         return;
     }
     begin_value(j, name);
@@ -172,7 +172,7 @@ void json_bool(struct json *j, const char *name, bool value)
     buf_append_str(j->out, value ? "true" : "false");
 }
 
-void json_null(struct json *j, const char *name)
+void json_write_null(struct json *j, const char *name)
 {
     begin_value(j, name);
     buf_append_str(j->out, "null");

@@ -35,6 +35,7 @@ void json_i64(struct json *j, const char *name, int64_t value);
 /* Shortest form that reads back as the same double; NaN and infinities write null. */
 void json_f64(struct json *j, const char *name, double value);
 void json_bool(struct json *j, const char *name, bool value);
-void json_null(struct json *j, const char *name);
+/* Not json_null, which is jansson's: one program links both. */
+void json_write_null(struct json *j, const char *name);
 
 #endif
