@@ -8,7 +8,8 @@
 #include "lib/s3/client.h"
 
 /* With the endpoint's region as LocationConstraint where it is not us-east-1. A bucket that is
- * already ours is success. */
+ * there already gives the code BucketAlreadyOwnedByYou or BucketAlreadyExists, which counts as no
+ * failure. */
 enum status s3_bucket_create(struct s3_client *c, const char *bucket, s3_done_fn *done, void *ctx,
                              struct error *err) MUST_USE;
 enum status s3_bucket_head(struct s3_client *c, const char *bucket, s3_done_fn *done, void *ctx,

@@ -61,7 +61,7 @@ enum status s3_upload_complete(struct s3_client *c, const struct s3_upload *uplo
 /* The ETag in the body of a good Complete; STATUS_PROTOCOL when there is none. */
 enum status s3_upload_completed(const struct s3_reply *reply, char etag[S3_ETAG_MAX],
                                 struct error *err) MUST_USE;
-/* NoSuchUpload is success. */
+/* A reply of STATUS_NOT_FOUND means that the upload is gone already, and counts as no failure. */
 enum status s3_upload_abort(struct s3_client *c, const struct s3_upload *upload, s3_done_fn *done,
                             void *ctx, struct error *err) MUST_USE;
 
