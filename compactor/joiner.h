@@ -75,7 +75,7 @@ void joiner_free(struct joiner *j);
 
 /* Where the piece's bytes go: slot->part->data + slot->offset. The slot stays put until filled. */
 enum joiner_placing joiner_place(struct joiner *j, const struct plan_piece *piece,
-                                 struct joiner_slot **slot) MUST_USE;
+                                 struct joiner_slot **out) MUST_USE;
 /* STATUS_PROTOCOL when a gzip source is broken (newline kinds that look inside). */
 enum status joiner_filled(struct joiner *j, struct joiner_slot *slot, struct error *err) MUST_USE;
 void joiner_close(struct joiner *j);

@@ -19,7 +19,7 @@ enum status error_set_v(struct error *err, enum status status, const char *forma
     return status;
 }
 
-enum status error_set(struct error *err, enum status status, const char *format, ...)
+enum status(error_set)(struct error *err, enum status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

@@ -160,7 +160,7 @@ void json_f64(struct json *j, const char *name, double value)
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         const double back = strtod(text, NULL);
-        if (memcmp(&back, &value, sizeof value) == 0)
+        if (back == value)
             break;
     }
     buf_append_str(j->out, text);

@@ -21,8 +21,6 @@
 #define WAIT_SLICE_MS      10   /* between looks at a child that cannot be polled for */
 #define WAIT_MAX_MS        1000 /* no wait is longer; the loop goes round */
 
-extern char **environ;
-
 struct process {
     pid_t pid;
     int pid_fd;    /* readable once the child has ended; -1 where the kernel has none */

@@ -67,7 +67,7 @@ static void check_seek(const struct model *m, const struct key_index *ix, size_t
     const char *expected = model_seek(m, m->key[i], m->len[i], &len);
     const struct key_index_entry *e = key_index_seek(ix, m->key[i], m->len[i]);
     assert_int_equal(e == NULL, expected == NULL);
-    if (e != NULL)
+    if (e != NULL && expected != NULL)
         assert_int_equal(key_order(key_index_key(e), e->key_len, expected, len), 0);
 }
 
