@@ -18,7 +18,7 @@
     "{\"key\":\"p/2024/01/01/b\",\"size\":4," SHA ",\"rows\":2,\"date\":\"2024-01-01\"}\n"
 #define PARTITION                                                                                  \
     "{\"partition\":\"p/2024/01/01/\",\"date\":\"2024-01-01\",\"objects\":2,\"bytes\":7," SHA "}"  \
-                                                                                              "\n"
+    "\n"
 
 struct file {
     char directory[64];
