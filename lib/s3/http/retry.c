@@ -19,6 +19,7 @@ const char *retry_reason_name(enum retry_reason reason)
         [RETRY_UNAVAILABLE] = "ServiceUnavailable",
         [RETRY_CLOCK_SKEW] = "RequestTimeTooSkewed",
         [RETRY_REGION] = "Region",
+        [RETRY_CREDENTIALS] = "ExpiredToken",
     };
     return names[reason];
 }
@@ -34,6 +35,7 @@ static enum retry_reason classify_code(const char *code)
         {"SlowDown", RETRY_SLOW_DOWN},
         {"RequestTimeout", RETRY_REQUEST_TIMEOUT},
         {"InternalError", RETRY_INTERNAL_ERROR},
+        {"ServiceUnavailable", RETRY_UNAVAILABLE},
         {"RequestTimeTooSkewed", RETRY_CLOCK_SKEW},
     };
     for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++)
@@ -95,6 +97,12 @@ static int64_t backoff_ms(enum retry_reason reason, unsigned attempt)
     return ms < RETRY_CAP_MS ? ms : RETRY_CAP_MS;
 }
 
+/* What was wrong has been put right: waiting would not help. */
+static bool is_correction(enum retry_reason reason)
+{
+    return reason == RETRY_CLOCK_SKEW || reason == RETRY_REGION || reason == RETRY_CREDENTIALS;
+}
+
 int64_t retry_delay_ms(struct retry_state *s, enum retry_reason reason, unsigned attempt,
                        int64_t retry_after_ms)
 {
@@ -103,8 +111,8 @@ int64_t retry_delay_ms(struct retry_state *s, enum retry_reason reason, unsigned
     if (s->tokens < cost)
         return -1;
     s->tokens -= cost;
-    if (reason == RETRY_CLOCK_SKEW || reason == RETRY_REGION)
-        return 0; /* what was wrong has been put right: waiting would not help */
+    if (is_correction(reason))
+        return 0;
     const uint64_t most = (uint64_t)backoff_ms(reason, attempt);
     const int64_t delay = (int64_t)rng_below(&s->rng, most + 1);
     if (retry_after_ms > RETRY_CAP_MS)

@@ -37,6 +37,7 @@ enum retry_reason {
     RETRY_UNAVAILABLE,     /* "ServiceUnavailable" and any other 5xx of 500 502 503 504 */
     RETRY_CLOCK_SKEW,      /* "RequestTimeTooSkewed", once, after the offset was corrected */
     RETRY_REGION,          /* "Region", once, after the endpoint was rebuilt */
+    RETRY_CREDENTIALS,     /* "ExpiredToken", once, after the credentials were fetched anew */
     RETRY_REASON_COUNT
 };
 const char *retry_reason_name(enum retry_reason reason);
@@ -50,7 +51,8 @@ struct retry_outcome {
     int64_t retry_after_ms; /* 0 when not sent */
 };
 
-/* Why this attempt may be retried, or RETRY_NONE. Pure. */
+/* Why this attempt may be retried, or RETRY_NONE. Pure. Region and credentials are not told from
+ * here: whether they can be put right depends on the endpoint and the provider. */
 enum retry_reason retry_classify(const struct retry_outcome *o);
 
 struct retry_state {

@@ -29,15 +29,17 @@
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
 
-#define HTTP_HEADERS_MAX 65536 /* bytes of response header lines */
+#define HTTP_HEADERS_MAX         65536 /* bytes of response header lines */
+#define HTTP_REQUEST_HEADERS_MAX 64    /* header lines of a request */
 
 enum http_outcome {
     HTTP_DONE = 0,       /* a whole reply arrived; look at http_status */
-    HTTP_CONNECT_FAILED, /* refused, unreachable, name not found */
-    HTTP_TLS_FAILED,     /* handshake or certificate */
+    HTTP_CONNECT_FAILED, /* refused, unreachable, name not found, handshake broken off */
+    HTTP_TLS_FAILED,     /* the certificate is not to be trusted, or TLS cannot be set up */
     HTTP_TIMEOUT,        /* a deadline passed */
     HTTP_RESET,          /* the connection broke before or within the reply */
-    HTTP_TRUNCATED,      /* fewer or more body bytes than the one Content-Length said */
+    HTTP_TRUNCATED,      /* not provably whole: bytes and the one Content-Length differ, or a
+                            2xx reply says nothing of its body's length */
     HTTP_TOO_LARGE,      /* the body did not fit where it was to go */
     HTTP_FAILED,         /* anything else; the text has it */
 };
@@ -81,7 +83,11 @@ struct http_exchange {
     int64_t last_byte_ns;
     char detail[256]; /* libcurl's words for a failure */
 
-    struct http_handle *handle; /* private to transport */
+    /* Private to transport. */
+    struct http_handle *handle;
+    struct http_exchange *queue_next;
+    struct http_exchange *queue_prev;
+    bool queued;
 };
 
 struct http_loop_options {
@@ -104,7 +110,7 @@ void http_loop_free(struct http_loop *loop); /* no exchange may be in flight; NU
 
 /* Begins an exchange. `done` is never called from within http_start. */
 enum status http_start(struct http_loop *loop, struct http_exchange *x, struct error *err) MUST_USE;
-/* Drops an exchange without calling `done`. */
+/* Drops an exchange without calling `done`; one that is not in flight is left alone. */
 void http_cancel(struct http_loop *loop, struct http_exchange *x);
 /* Waits at most `timeout_ms` (0: does not wait) for something to happen, and handles it. Returns
  * early when a signal arrives. Completion callbacks may start further exchanges. */
