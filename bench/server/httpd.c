@@ -276,7 +276,7 @@ static enum status daemon_start(struct httpd *h, const struct addrinfo *address,
         h, MHD_OPTION_NOTIFY_CONNECTION, httpd_connected, h, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S,
         MHD_OPTION_CONNECTION_LIMIT, raise_descriptor_limit(), MHD_OPTION_LISTEN_BACKLOG_SIZE,
-        BACKLOG, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+        BACKLOG, MHD_OPTION_END);
     if (h->daemon == NULL)
         return error_set(err, STATUS_IO, "cannot listen: the address is in use or not allowed");
     return STATUS_OK;
