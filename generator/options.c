@@ -68,7 +68,7 @@ static const struct cli_option option_table[] = {
 
 const struct cli_verb generate_verb = {
     .synopsis = "-r ROWS -f FILES -b BUCKET [options]",
-    .summary = "fills a bucket with small date-partitioned objects",
+    .summary = "Fills a bucket with small date-partitioned objects.",
     .options = option_table,
     .details =
         "Keys are PREFIX + DATE/test_data_N.json, N from 0. A row is a JSON object with "
