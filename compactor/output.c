@@ -111,7 +111,7 @@ static enum status make_gets(struct output *o, unsigned window, struct error *er
     return STATUS_OK;
 }
 
-enum status output_new(const struct output_options *options, struct output **out, struct error *err)
+enum status output_new(const struct output_spec *options, struct output **out, struct error *err)
 {
     struct shared *shared = options->lane->shared;
     struct output *o = calloc(1, sizeof *o);
@@ -504,7 +504,7 @@ static void on_aborted(void *ctx, const struct s3_reply *reply)
     struct output *o = ctx;
     o->lane->in_flight--;
     o->upload_state = UPLOAD_GONE;
-    if (reply->status == STATUS_OK)
+    if (reply->status == STATUS_OK || reply->status == STATUS_NOT_FOUND)
         return;
     /* The first failure is what matters; the upload that stays behind is said along with it. */
     struct error with_upload = o->lane->error;

@@ -20,7 +20,7 @@
 #include "compactor/job.h"
 #include "lib/s3/multipart.h"
 
-struct output_options {
+struct output_spec {
     struct lane *lane;
     struct feed *feed;         /* started, for this output alone */
     const struct group *group; /* outlives the output */
@@ -41,7 +41,7 @@ struct output_facts {
 
 struct output;
 
-enum status output_new(const struct output_options *options, struct output **out,
+enum status output_new(const struct output_spec *options, struct output **out,
                        struct error *err) MUST_USE;
 void output_free(struct output *o); /* nothing may be in flight */
 

@@ -385,7 +385,7 @@ static void start_output(struct partition *p)
         return;
     start_feed(p);
     enum status status = output_new(
-        &(struct output_options){
+        &(struct output_spec){
             .lane = &p->lane,
             .feed = &p->feed,
             .group = &p->census.groups[p->current],

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* s3-compact - joins each date partition's small objects into few large ones. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "compactor/options.h"
+#include "compactor/report.h"
+#include "compactor/run.h"
+#include "lib/s3/list.h"
+#include "lib/tool/exit_code.h"
+#include "lib/tool/signals.h"
+
+#define PROGRAM        "s3-compact"
+#define JSON_MAX_BYTES (UINT64_C(1) << 30)
+
+struct program {
+    struct compact_options options;
+    struct job job;
+    struct log log;
+    struct connection connection;
+    struct report report;
+    struct run_summary summary;
+    struct mono began;
+    double work_s;
+};
+
+static double since(struct mono began)
+{
+    return mono_since_s(clock_mono(clock_system()), began);
+}
+
+/* ---- results ---- */
+
+static int print_buf(struct program *p, struct buf *out)
+{
+    const bool written = fwrite(out->data, 1, out->len, stdout) == out->len && fflush(stdout) == 0;
+    buf_release(out);
+    if (written)
+        return EXIT_DONE;
+    log_error(&p->log, "standard output cannot be written");
+    return EXIT_WORK_FAILED;
+}
+
+static int print_json(struct program *p, const struct error *error, int code)
+{
+    struct buf out;
+    struct error trouble;
+    const bool ran = p->summary.results != NULL;
+    const struct report_times times = {since(p->began), p->work_s};
+    buf_init(&out, JSON_MAX_BYTES);
+    if (report_json(&p->job, ran ? &p->summary : NULL,
+                    p->connection.client != NULL ? s3_client_counters(p->connection.client) : NULL,
+                    &times, error, &out, &trouble) != STATUS_OK) {
+        log_error(&p->log, "%s", trouble.text);
+        buf_release(&out);
+        return EXIT_WORK_FAILED;
+    }
+    const int printed = print_buf(p, &out);
+    return printed == EXIT_DONE ? code : printed;
+}
+
+/* One line on stderr and, with --json, the document that says so too. */
+static int fail(struct program *p, const struct error *error)
+{
+    log_error(&p->log, "%s", error->text);
+    const int code = error->status == STATUS_INVALID ? EXIT_USAGE : EXIT_WORK_FAILED;
+    return p->options.output.json ? print_json(p, error, code) : code;
+}
+
+/* ---- when no date matched anything ---- */
+
+struct example {
+    char key[S3_KEY_MAX + 1];
+    bool over;
+    enum status status;
+};
+
+static enum status on_example(void *ctx, const struct s3_list_entry *entry, struct error *err)
+{
+    struct example *e = ctx;
+    (void)err;
+    if (e->key[0] == '\0')
+        memcpy(e->key, entry->key, entry->key_len + 1);
+    return STATUS_OK;
+}
+
+static void on_example_page(void *ctx, enum status status, const struct error *error,
+                            const struct s3_reply *reply)
+{
+    struct example *e = ctx;
+    (void)error;
+    (void)reply;
+    e->over = true;
+    e->status = status;
+}
+
+static enum status find_example(struct program *p, struct example *e)
+{
+    static struct s3_lister lister; /* large, and only ever one */
+    const struct s3_uri *source = &p->job.selection.source;
+    s3_lister_init(
+        &lister, &(struct s3_list){.bucket = source->bucket, .prefix = source->key, .max_keys = 1});
+    enum status status =
+        s3_lister_next(&lister, p->connection.client, on_example, on_example_page, e, NULL);
+    while (status == STATUS_OK && !e->over)
+        status = s3_client_poll(p->connection.client, 1000, NULL);
+    return status == STATUS_OK ? e->status : status;
+}
+
+/* A mistyped source or format looks like success otherwise. */
+static void explain_nothing(struct program *p)
+{
+    struct example example = {0};
+    struct partition_name name;
+    const struct s3_uri *source = &p->job.selection.source;
+    if (p->summary.count == 0) {
+        log_note(&p->log, "no dates were selected");
+        return;
+    }
+    if (selection_get(&p->job.selection, p->summary.count - 1, &name, NULL) != STATUS_OK ||
+        find_example(p, &example) != STATUS_OK)
+        return;
+    if (example.key[0] == '\0')
+        log_warning(&p->log, "nothing to compact: there is no object under s3://%s/%s",
+                    source->bucket, source->key);
+    else
+        log_warning(&p->log,
+                    "nothing to compact: expected keys such as \"%s...\", but one found under "
+                    "s3://%s/%s is \"%s\"",
+                    name.source_prefix, source->bucket, source->key, example.key);
+}
+
+/* ---- the verbs ---- */
+
+static void on_finished(void *ctx, uint64_t index)
+{
+    struct program *p = ctx;
+    (void)index;
+    report_partition(&p->report);
+}
+
+static struct progress *make_progress(struct program *p)
+{
+    struct winsize size = {0};
+    if (p->options.output.quiet)
+        return NULL;
+    const bool terminal = isatty(STDERR_FILENO) == 1;
+    if (terminal)
+        ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+    return progress_new(&(struct progress_options){
+        .label = p->job.dry_run ? "looking" : "compacting",
+        .mode = (enum progress_mode)p->options.output.progress,
+        .fd = STDERR_FILENO,
+        .terminal = terminal,
+        .columns = size.ws_col > 0 ? size.ws_col : 80,
+        .clock = clock_system(),
+    });
+}
+
+static int exit_code_of(const struct program *p)
+{
+    const struct run_summary *s = &p->summary;
+    if (s->interrupted)
+        return signals_exit_code(signals_received());
+    const bool nothing = s->by_status[PARTITION_EMPTY] == s->count;
+    const bool missing = p->job.require_objects && nothing;
+    return s->by_status[PARTITION_FAILED] > 0 || missing ? EXIT_WORK_FAILED : EXIT_DONE;
+}
+
+static int compact(struct program *p)
+{
+    struct error error;
+    if (connection_open(&p->options.connect, p->job.concurrency, &p->log, &p->connection, &error) !=
+        STATUS_OK)
+        return fail(p, &error);
+    struct progress *progress = make_progress(p);
+    p->log.progress = progress;
+    const struct mono work_began = clock_mono(clock_system());
+    p->report = (struct report){.job = &p->job,
+                                .summary = &p->summary,
+                                .log = &p->log,
+                                .out = stdout,
+                                .quiet = p->options.output.quiet || p->options.output.json};
+    enum status status = run_job(&(struct run_options){.job = &p->job,
+                                                       .client = p->connection.client,
+                                                       .progress = progress,
+                                                       .on_finished = on_finished,
+                                                       .ctx = p,
+                                                       .interrupted = signals_received},
+                                 &p->summary, &error);
+    p->work_s = since(work_began);
+    p->log.progress = NULL;
+    progress_free(progress);
+    if (status != STATUS_OK)
+        return fail(p, &error);
+    report_totals(&p->report, p->work_s);
+    if (p->summary.by_status[PARTITION_EMPTY] == p->summary.count && !p->summary.interrupted)
+        explain_nothing(p);
+    const int code = exit_code_of(p);
+    return p->options.output.json ? print_json(p, NULL, code) : code;
+}
+
+static int print_plan(struct program *p)
+{
+    struct buf out;
+    struct error error;
+    buf_init(&out, JSON_MAX_BYTES);
+    if (report_plan(&p->job.selection, &out, &error) == STATUS_OK)
+        return print_buf(p, &out);
+    buf_release(&out);
+    return fail(p, &error);
+}
+
+static int usage_error(struct program *p, const struct cli_verb *verb, const char *text)
+{
+    log_error(&p->log, "%s (see %s %s --help)", text, PROGRAM, verb->name);
+    return EXIT_USAGE;
+}
+
+static int print_help(struct program *p, const struct cli_verb *verb)
+{
+    struct buf out;
+    buf_init(&out, 65536);
+    cli_help(PROGRAM, verb, &out);
+    return print_buf(p, &out);
+}
+
+static const struct cli_verb *find_verb(int *argc, char ***argv)
+{
+    const struct cli_verb *verb = compact_verbs;
+    for (; *argc > 0 && verb->name != NULL; verb++)
+        if (strcmp((*argv)[0], verb->name) == 0) {
+            (*argc)--;
+            (*argv)++;
+            return verb;
+        }
+    return compact_verbs; /* run */
+}
+
+static int print_overview(struct program *p)
+{
+    struct buf out;
+    buf_init(&out, 65536);
+    cli_help_verbs(PROGRAM, "Joins the many small objects of date partitions into few large ones.",
+                   compact_verbs, &out);
+    return print_buf(p, &out);
+}
+
+int main(int argc, char **argv)
+{
+    static struct program program; /* zeroed, and too large for comfort on a stack */
+    struct program *p = &program;
+    struct cli_result parsed;
+    struct error error;
+    p->began = clock_mono(clock_system());
+    p->log = (struct log){.program = PROGRAM, .fd = STDERR_FILENO};
+    compact_options_init(&p->options);
+    argc--;
+    argv++;
+    if (argc == 1 && strcmp(argv[0], "--help") == 0)
+        return print_overview(p);
+    const struct cli_verb *verb = find_verb(&argc, &argv);
+    if (cli_parse(verb->options, &p->options, argc, argv, &parsed, &error) != STATUS_OK)
+        return usage_error(p, verb, error.text);
+    if (parsed.given_help)
+        return print_help(p, verb);
+    if (parsed.given_version) {
+        puts(PROGRAM " " KIT_VERSION);
+        return EXIT_DONE;
+    }
+    if (parsed.positional_count != 2)
+        return usage_error(p, verb, "a source and a destination are needed: SRC DST");
+    p->log.quiet = p->options.output.quiet;
+    p->log.debug = p->options.output.verbose;
+    if (compact_job(&p->options, argv[0], argv[1], strcmp(verb->name, "one") == 0,
+                    clock_wall(clock_system()), &p->job, &error) != STATUS_OK)
+        return usage_error(p, verb, error.text);
+    if (strcmp(verb->name, "plan") == 0)
+        return print_plan(p);
+    signals_install();
+    const int code = compact(p);
+    run_summary_release(&p->summary);
+    connection_close(&p->connection);
+    return code;
+}
