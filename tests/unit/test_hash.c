@@ -59,7 +59,7 @@ static void test_hmac_rfc4231(void **state)
     hmac_sha256(ones, 20, data, sizeof data, mac);
     assert_hex(mac, sizeof mac, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
 
-    for (uint8_t i = 0; i < sizeof counting; i++)
+    for (size_t i = 0; i < sizeof counting; i++)
         counting[i] = (uint8_t)(i + 1);
     memset(data, 0xcd, sizeof data);
     hmac_sha256(counting, sizeof counting, data, sizeof data, mac);

@@ -116,6 +116,17 @@ static void test_timeout_terminates(void **state)
     process_result_release(&r);
 }
 
+/* The one test that takes as long as the grace period. */
+static void test_timeout_kills_what_ignores_it(void **state)
+{
+    (void)state;
+    struct process_result r;
+    run_shell("trap '' TERM; exec sleep 100", (struct process_options){.timeout_ms = 1000}, &r);
+    assert_true(r.timed_out);
+    assert_int_equal(r.signal, SIGKILL);
+    process_result_release(&r);
+}
+
 /* Someone else holds the pipe open; the end of the program is the end. */
 static void test_grandchild_does_not_delay(void **state)
 {
@@ -180,6 +191,7 @@ int main(void)
         cmocka_unit_test_teardown(test_directory, no_children_left),
         cmocka_unit_test_teardown(test_cannot_start, no_children_left),
         cmocka_unit_test_teardown(test_timeout_terminates, no_children_left),
+        cmocka_unit_test_teardown(test_timeout_kills_what_ignores_it, no_children_left),
         cmocka_unit_test_teardown(test_grandchild_does_not_delay, no_children_left),
         cmocka_unit_test_teardown(test_ignored_sigpipe_is_not_inherited, no_children_left),
         cmocka_unit_test_teardown(test_start_signal_wait, no_children_left),
