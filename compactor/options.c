@@ -117,23 +117,21 @@ static const struct cli_option plan_table[] = {
 };
 
 static const char run_details[] =
-    "SRC and DST are s3://bucket/prefix/. The objects under SRC + date + \"/\" are joined, in key\n"
-    "order and byte for byte, into DST + date + \"/\" + name, where the name is that directory "
-    "with\n"
-    "\"-\" for \"/\". An output records what it was made of: the same sources are skipped, more "
-    "sources\n"
-    "replace it, fewer or changed ones fail the partition and leave it as it is. Sources are "
-    "never\n"
-    "changed or deleted.\n"
+    "SRC and DST are s3://bucket/prefix/. The objects under SRC + date + \"/\" are\n"
+    "joined, in key order and byte for byte, into DST + date + \"/\" + name, where the\n"
+    "name is that directory with \"-\" for \"/\". An output records what it was made\n"
+    "of: the same sources are skipped, more sources replace it, fewer or changed\n"
+    "ones fail the partition and leave it as it is. Sources are never changed or\n"
+    "deleted.\n"
     "\n"
     "Examples:\n"
     "  s3-compact s3://logs/raw/ s3://logs/daily/\n"
-    "  s3-compact --from 2024-01-01 --to 2024-01-31 s3://logs/raw/ s3://archive/daily/\n"
+    "  s3-compact --from 2024-01-01 --to 2024-01-31 s3://logs/raw/ s3://logs/daily/\n"
     "  s3-compact --dry-run --days 7 s3://logs/raw/ s3://logs/daily/\n"
     "\n"
-    "Exit status: 0 done, 1 some of it failed, 2 wrong usage, 130 or 143 interrupted. After 1, "
-    "130\n"
-    "and 143 the same command goes on: what is done is skipped.\n";
+    "Exit status: 0 done, 1 some of it failed, 2 wrong usage, 130 or 143\n"
+    "interrupted. After 1, 130 and 143 the same command goes on: what is done is\n"
+    "skipped.\n";
 static const char one_details[] =
     "Joins exactly one partition, given as \"s3-compact plan\" prints it: everything under SRC "
     "into\n"
