@@ -109,6 +109,9 @@ void s3_request_expect_size(struct s3_request *rq, uint64_t size);
 /* HTTP statuses that are answers, not failures, for this request, e.g. 404 of a HEAD: the reply's
  * status stays STATUS_NOT_FOUND or STATUS_PRECONDITION, but no failure is counted or logged. */
 void s3_request_accept(struct s3_request *rq, int http_status);
+/* The S3 error code (a literal, not copied) that means there was nothing left to do: the reply's
+ * status is STATUS_OK then, e.g. NoSuchUpload of an abort. */
+void s3_request_forgive(struct s3_request *rq, const char *code);
 
 enum status s3_request_send(struct s3_request *rq, s3_done_fn *done, void *ctx,
                             struct error *err) MUST_USE;

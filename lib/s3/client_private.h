@@ -46,6 +46,7 @@ struct s3_request {
     uint64_t expected_size;
     int accepted[ACCEPTED_MAX];
     unsigned accepted_count;
+    const char *forgiven; /* NULL for none */
     s3_done_fn *done;
     void *ctx;
 

@@ -99,6 +99,7 @@ static const struct code_advice {
     {"NoSuchBucket", 0, STATUS_NOT_FOUND, "create the bucket or check its name and the endpoint"},
     {"NoSuchKey", 0, STATUS_NOT_FOUND, "there is no such object"},
     {"NoSuchUpload", 0, STATUS_NOT_FOUND, "the upload was completed or aborted meanwhile"},
+    {"AccessDenied", 0, STATUS_DENIED, NULL},
     {"InvalidAccessKeyId", 0, STATUS_DENIED,
      "the access key id is unknown there: check the credentials and the endpoint"},
     {"SignatureDoesNotMatch", 0, STATUS_DENIED,
@@ -189,7 +190,7 @@ static void advise(enum s3_op op, int http_status, const struct s3_error *e, con
         snprintf(out, room, "%s", known->advice);
     else if (known && known->status == STATUS_PRECONDITION)
         condition_advice(op, out, room);
-    else if (http_status == 403)
+    else if (http_status == 403 || strcmp(e->code, "AccessDenied") == 0)
         denied_advice(op, bucket, key, out, room);
     else if (http_status >= 300 && http_status < 400)
         snprintf(out, room, "the bucket is in another region: check --region and the endpoint");
@@ -206,11 +207,13 @@ enum status s3_error_describe(enum s3_op op, int http_status, const struct s3_er
     char raw[WHERE_MAX];
     char where[WHERE_MAX];
     char advice[256];
+    char http[24] = "";
     snprintf(raw, sizeof raw, "%s%s%s%s", bucket ? "s3://" : "", bucket ? bucket : "",
              key && *key ? "/" : "", key ? key : "");
     copy_printable(where, sizeof where, raw);
     advise(op, http_status, e, bucket, key, known, advice, sizeof advice);
-    return error_set(err, status, "%s %s: %s%sHTTP %d%s%.300s%s%s", s3_op_name(op), where, e->code,
-                     e->code[0] ? ", " : "", http_status, e->message[0] ? ": " : "", e->message,
-                     advice[0] ? "; " : "", advice);
+    if (http_status != 0)
+        snprintf(http, sizeof http, "%sHTTP %d", e->code[0] ? ", " : "", http_status);
+    return error_set(err, status, "%s %s: %s%s%s%.300s%s%s", s3_op_name(op), where, e->code, http,
+                     e->message[0] ? ": " : "", e->message, advice[0] ? "; " : "", advice);
 }

@@ -23,7 +23,8 @@ bool s3_error_parse(const char *body, size_t len, struct s3_error *out);
 /* Whether a 200 body is an <Error> after all (Complete, Copy, DeleteObjects). */
 bool s3_body_is_error(const char *body, size_t len);
 
-/* Fills `err` with one line for a failed request and returns its status: the operation, the
+/* `http_status` is 0 for an error within a reply. `e` may be NULL.
+ * Fills `err` with one line for a failed request and returns its status: the operation, the
  * bucket or object, S3's code and message, and what to do: the IAM action for a 403, "create it
  * or check the name" for NoSuchBucket, the clock for RequestTimeTooSkewed, ... */
 enum status s3_error_describe(enum s3_op op, int http_status, const struct s3_error *e,

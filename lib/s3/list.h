@@ -20,7 +20,8 @@
 #include "lib/s3/object.h"
 #include "lib/s3/uri.h"
 
-#define S3_TOKEN_MAX 4096
+#define S3_TOKEN_MAX       4096
+#define S3_EMPTY_PAGES_MAX 1000 /* in a row, before a listing counts as one that never ends */
 
 struct s3_list {
     const char *bucket;
@@ -56,7 +57,9 @@ struct s3_lister {
     char last_prefix[S3_KEY_MAX + 1]; /* last common prefix */
     uint64_t pages;
     uint64_t entries;
+    unsigned empty_pages; /* in a row */
     bool finished;
+    bool too_long; /* a name did not fit: s3_lister_next refuses */
     /* of the page in flight */
     s3_entry_fn *on_entry;
     s3_page_fn *on_page;

@@ -25,7 +25,7 @@ struct s3_upload {
 
 enum status s3_upload_create(struct s3_client *c, const struct s3_write *write, s3_done_fn *done,
                              void *ctx, struct error *err) MUST_USE;
-/* Reads the upload id out of a good reply of s3_upload_create. */
+/* Reads the upload id out of a good reply of s3_upload_create; bucket and key are the caller's. */
 enum status s3_upload_created(const struct s3_reply *reply, struct s3_upload *upload,
                               struct error *err) MUST_USE;
 

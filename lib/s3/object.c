@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* object - GET, HEAD, PUT, DELETE. */
+/* object - GET, HEAD, PUT and DELETE of one object. */
 #include "lib/s3/object.h"
 
 #include <inttypes.h>
@@ -8,19 +8,20 @@
 
 #include "lib/base/date.h"
 #include "lib/base/hash.h"
-#include "lib/s3/write.h"
+#include "lib/s3/object_private.h"
 
-#define METADATA_PREFIX   "x-amz-meta-"
-#define METADATA_NAME_MAX 128
+#define SHA256_BASE64_MAX 48
 
 enum status s3_get_object(struct s3_client *c, const struct s3_get *get, s3_done_fn *done,
                           void *ctx, struct error *err)
 {
     struct s3_request *rq;
+    if (get->ranged && get->size == 0)
+        return error_set(err, STATUS_INVALID, "a range to get cannot be empty");
     enum status status = s3_request_new(c, S3_GET_OBJECT, get->bucket, get->key, &rq, err);
-    if (status != STATUS_OK)
+    if (status)
         return status;
-    if (get->if_match != NULL)
+    if (get->if_match)
         s3_request_header(rq, "If-Match", get->if_match);
     if (get->ranged)
         s3_request_headerf(rq, "Range", "bytes=%" PRIu64 "-%" PRIu64, get->offset,
@@ -35,91 +36,132 @@ enum status s3_head_object(struct s3_client *c, const char *bucket, const char *
 {
     struct s3_request *rq;
     enum status status = s3_request_new(c, S3_HEAD_OBJECT, bucket, key, &rq, err);
-    if (status != STATUS_OK)
+    if (status)
         return status;
     s3_request_accept(rq, 404);
     return s3_request_send(rq, done, ctx, err);
 }
 
-static void optional_header(const struct s3_reply *reply, const char *name,
-                            char out[S3_CONTENT_MAX])
+/* A header that may be absent, but not longer than it may be. */
+static enum status header_copy(const struct s3_reply *reply, const char *name, char *out,
+                               size_t room, struct error *err)
 {
-    if (!s3_reply_header(reply, name, out, S3_CONTENT_MAX))
-        out[0] = '\0';
+    size_t len = 0;
+    const char *value = http_reply_header(reply->exchange, name, &len);
+    if (len >= room)
+        return error_set(err, STATUS_PROTOCOL, "the reply's %s has %zu bytes; %zu are kept", name,
+                         len, room - 1);
+    memcpy(out, value ? value : "", len);
+    out[len] = '\0';
+    return STATUS_OK;
 }
 
 enum status s3_object_info(const struct s3_reply *reply, struct s3_object_info *out,
                            struct error *err)
 {
-    struct s3_object_info info = {0};
+    struct s3_object_info info = {.size = 0};
     char modified[64];
+    enum status status = header_copy(reply, "etag", info.etag, sizeof info.etag, err);
+    if (!status)
+        status = header_copy(reply, "last-modified", modified, sizeof modified, err);
+    if (!status)
+        status =
+            header_copy(reply, "content-type", info.content_type, sizeof info.content_type, err);
+    if (!status)
+        status = header_copy(reply, "content-encoding", info.content_encoding,
+                             sizeof info.content_encoding, err);
+    if (status)
+        return status;
+    if (!info.etag[0])
+        return error_set(err, STATUS_PROTOCOL, "the reply of %s has no ETag",
+                         s3_op_name(reply->op));
     if (!s3_reply_header_u64(reply, "content-length", &info.size))
-        return error_set(err, STATUS_PROTOCOL, "the server did not say how long the object is");
-    if (!s3_reply_header(reply, "etag", info.etag, sizeof info.etag))
-        return error_set(err, STATUS_PROTOCOL, "the server did not send the object's ETag");
-    if (s3_reply_header(reply, "last-modified", modified, sizeof modified)) {
-        enum status status = date_parse_http(modified, &info.last_modified_unix_s, err);
-        if (status != STATUS_OK)
-            return status;
-    }
-    optional_header(reply, "content-type", info.content_type);
-    optional_header(reply, "content-encoding", info.content_encoding);
+        return error_set(err, STATUS_PROTOCOL, "the reply of %s has no Content-Length",
+                         s3_op_name(reply->op));
+    if (modified[0] && date_parse_http(modified, &info.last_modified_unix_s, NULL))
+        return error_set(err, STATUS_PROTOCOL, "the reply of %s has a bad Last-Modified",
+                         s3_op_name(reply->op));
     *out = info;
     return STATUS_OK;
 }
 
 bool s3_object_metadata(const struct s3_reply *reply, const char *name, char *out, size_t room)
 {
-    char header[sizeof METADATA_PREFIX + METADATA_NAME_MAX];
-    const int len = snprintf(header, sizeof header, METADATA_PREFIX "%s", name);
-    return len > 0 && (size_t)len < sizeof header && s3_reply_header(reply, header, out, room);
+    char header[S3_METADATA_MAX];
+    int n = snprintf(header, sizeof header, "x-amz-meta-%s", name);
+    if (n < 0 || (size_t)n >= sizeof header)
+        return false;
+    for (char *p = header; *p; p++) {
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p - 'A' + 'a');
+    }
+    return s3_reply_header(reply, header, out, room);
 }
 
-void s3_write_headers(struct s3_request *rq, const struct s3_write *write)
+static size_t metadata_size(const struct s3_write *write)
 {
-    if (write->content_type != NULL && write->content_type[0] != '\0')
+    size_t size = 0;
+    for (size_t i = 0; i < write->metadata_count; i++)
+        size += strlen(write->metadata[i].name) + strlen(write->metadata[i].value);
+    return size;
+}
+
+enum status s3_write_headers(struct s3_request *rq, const struct s3_write *write, struct error *err)
+{
+    if (metadata_size(write) > S3_METADATA_MAX)
+        return error_set(err, STATUS_LIMIT, "user metadata has %zu bytes; S3 allows %d",
+                         metadata_size(write), S3_METADATA_MAX);
+    if (write->content_type && *write->content_type)
         s3_request_header(rq, "Content-Type", write->content_type);
-    if (write->content_encoding != NULL && write->content_encoding[0] != '\0')
+    if (write->content_encoding && *write->content_encoding)
         s3_request_header(rq, "Content-Encoding", write->content_encoding);
     for (size_t i = 0; i < write->metadata_count; i++) {
-        char header[sizeof METADATA_PREFIX + METADATA_NAME_MAX];
-        snprintf(header, sizeof header, METADATA_PREFIX "%s", write->metadata[i].name);
-        s3_request_header(rq, header, write->metadata[i].value);
+        char name[S3_METADATA_MAX + 16];
+        snprintf(name, sizeof name, "x-amz-meta-%s", write->metadata[i].name);
+        s3_request_header(rq, name, write->metadata[i].value);
     }
+    return STATUS_OK;
 }
 
-void s3_body_with_sha256(struct s3_request *rq, const void *data, uint64_t size,
-                         const uint8_t *sha256_or_null)
+/* The hash signs the payload and travels as the object's checksum. */
+static void payload_attach(struct s3_request *rq, const void *data, uint64_t size,
+                           const uint8_t *digest, const char *base64)
 {
     char hex[SHA256_HEX_SIZE];
-    if (sha256_or_null != NULL)
-        hex_encode(sha256_or_null, SHA256_SIZE, hex);
-    s3_request_body(rq, data, size, sha256_or_null != NULL ? hex : NULL);
+    hex_encode(digest, SHA256_SIZE, hex);
+    s3_request_body(rq, data, size, hex);
+    s3_request_header(rq, "x-amz-checksum-sha256", base64);
 }
 
 enum status s3_put_object(struct s3_client *c, const struct s3_write *write, const void *data,
-                          uint64_t size, const uint8_t *sha256_or_null, s3_done_fn *done, void *ctx,
+                          uint64_t size, const uint8_t *sha256_given, s3_done_fn *done, void *ctx,
                           struct error *err)
 {
     struct s3_request *rq;
-    uint8_t sum[SHA256_SIZE];
-    struct buf checksum;
+    struct buf base64;
+    uint8_t digest[SHA256_SIZE];
     enum status status = s3_request_new(c, S3_PUT_OBJECT, write->bucket, write->key, &rq, err);
-    if (status != STATUS_OK)
+    if (status)
         return status;
-    s3_write_headers(rq, write);
-    if (write->create_only)
-        s3_request_header(rq, "If-None-Match", "*");
-    if (sha256_or_null == NULL)
-        sha256(data, size, sum);
+    if (!sha256_given)
+        sha256(size > 0 ? data : "", size, digest);
     else
-        memcpy(sum, sha256_or_null, sizeof sum);
-    buf_init(&checksum, 64);
-    buf_append_base64(&checksum, sum, sizeof sum);
-    s3_request_header(rq, "x-amz-checksum-sha256", checksum.data);
-    buf_release(&checksum);
-    s3_body_with_sha256(rq, data, size, sum);
-    return s3_request_send(rq, done, ctx, err);
+        memcpy(digest, sha256_given, sizeof digest);
+    buf_init(&base64, SHA256_BASE64_MAX);
+    buf_append_base64(&base64, digest, sizeof digest);
+    status = buf_status(&base64, "a checksum", err);
+    if (!status)
+        status = s3_write_headers(rq, write, err);
+    if (status) {
+        s3_request_cancel(rq);
+    } else {
+        if (write->create_only)
+            s3_request_header(rq, "If-None-Match", "*");
+        payload_attach(rq, data, size, digest, base64.data);
+        status = s3_request_send(rq, done, ctx, err);
+    }
+    buf_release(&base64);
+    return status;
 }
 
 enum status s3_delete_object(struct s3_client *c, const char *bucket, const char *key,
@@ -127,5 +169,7 @@ enum status s3_delete_object(struct s3_client *c, const char *bucket, const char
 {
     struct s3_request *rq;
     enum status status = s3_request_new(c, S3_DELETE_OBJECT, bucket, key, &rq, err);
-    return status == STATUS_OK ? s3_request_send(rq, done, ctx, err) : status;
+    if (status)
+        return status;
+    return s3_request_send(rq, done, ctx, err);
 }

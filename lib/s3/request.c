@@ -46,6 +46,7 @@ static void reset(struct s3_request *rq, struct s3_client *c, enum s3_op op)
     rq->into_capacity = 0;
     rq->has_expected_size = false;
     rq->accepted_count = 0;
+    rq->forgiven = NULL;
     rq->attempt = 0;
     rq->retried = 0;
     rq->credentials_renewed = false;
@@ -149,4 +150,9 @@ void s3_request_accept(struct s3_request *rq, int http_status)
 {
     if (rq->accepted_count < ACCEPTED_MAX)
         rq->accepted[rq->accepted_count++] = http_status;
+}
+
+void s3_request_forgive(struct s3_request *rq, const char *code)
+{
+    rq->forgiven = code;
 }
