@@ -221,6 +221,8 @@ static enum pipeline_next reply_when_due(struct request *r)
     return PIPELINE_WAIT;
 }
 
+static enum pipeline_next advance(struct request *r);
+
 static enum pipeline_next advance_received(struct request *r)
 {
     r->stage = STAGE_HELD;
@@ -235,10 +237,10 @@ static enum pipeline_next advance_received(struct request *r)
     case S3_SERVER_GO_ON:
         break;
     }
-    return pipeline_advance(r);
+    return advance(r);
 }
 
-enum pipeline_next pipeline_advance(struct request *r)
+static enum pipeline_next advance(struct request *r)
 {
     switch (r->stage) {
     case STAGE_RECEIVING:
@@ -259,6 +261,26 @@ enum pipeline_next pipeline_advance(struct request *r)
     return PIPELINE_REPLY;
 }
 
+/* Counted before the reply leaves, so that a client that has its reply finds itself counted. */
+static void count(struct request *r)
+{
+    struct s3_server_stats *stats = &r->server->stats;
+    pthread_mutex_lock(&r->server->lock);
+    stats->requests++;
+    stats->drawn_ns += (uint64_t)r->drawn_ns;
+    stats->actual_ns += (uint64_t)r->actual_ns;
+    stats->by_operation[r->operation]++;
+    pthread_mutex_unlock(&r->server->lock);
+}
+
+enum pipeline_next pipeline_advance(struct request *r)
+{
+    const enum pipeline_next next = advance(r);
+    if (next != PIPELINE_WAIT)
+        count(r);
+    return next;
+}
+
 void pipeline_finished(struct request *r)
 {
     struct s3_server *s = r->server;
@@ -266,12 +288,8 @@ void pipeline_finished(struct request *r)
     if (s->log != NULL)
         request_log_write(s->log, r, service_ns);
     pthread_mutex_lock(&s->lock);
-    s->stats.requests++;
     s->stats.in_flight--;
-    s->stats.drawn_ns += (uint64_t)r->drawn_ns;
-    s->stats.actual_ns += (uint64_t)r->actual_ns;
     s->stats.service_ns += (uint64_t)service_ns;
-    s->stats.by_operation[r->operation]++;
     pthread_mutex_unlock(&s->lock);
     /* Releases what it refers to now, keeps its memory for the next one. */
     request_reset(r);

@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: MIT */
+/* The embedded server over real connections: every operation, and S3's code for every refusal. */
+#include "bench/server/server.h"
+#include "lib/base/hash.h"
+#include "tests/support/unit.h"
+#include "tests/support/wire.h"
+
+#define PART_BYTES (5u << 20)
+
+static const struct s3_server_key keys[] = {{"AKIAFIRST", "first secret"},
+                                            {"AKIASECOND", "second secret"}};
+
+/* A server, a bucket and a connection to it. */
+struct bench {
+    struct s3_server *server;
+    struct wire wire;
+    struct answer answer;
+    char text[1024];
+};
+
+static int bench_setup_with(void **state, uint64_t memory_limit)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct error err;
+    assert_non_null(b);
+    const struct s3_server_options options = {
+        .keys = keys, .key_count = 2, .memory_limit_bytes = memory_limit};
+    assert_ok(s3_server_start(&options, &b->server, &err), &err);
+    assert_ok(s3_server_make_bucket(b->server, "bucket", &err), &err);
+    wire_open(&b->wire, s3_server_url(b->server), &keys[0]);
+    *state = b;
+    return 0;
+}
+
+static int bench_setup(void **state)
+{
+    return bench_setup_with(state, 0);
+}
+
+static int bench_setup_small(void **state)
+{
+    return bench_setup_with(state, 100000);
+}
+
+static int bench_teardown(void **state)
+{
+    struct bench *b = *state;
+    answer_release(&b->answer);
+    wire_close(&b->wire);
+    s3_server_stop(b->server);
+    free(b);
+    return 0;
+}
+
+/* Asks, and checks status and S3 code ("" for none). */
+static void ask(struct bench *b, const char *method, const char *target, const char *headers,
+                const char *body, int status, const char *code)
+{
+    wire_ask(&b->wire, method, target, headers, body, body != NULL ? strlen(body) : 0, &b->answer);
+    if (b->answer.status != status || strcmp(b->answer.code, code) != 0)
+        fail_msg("%s %s: %d %s instead of %d %s", method, target, b->answer.status, b->answer.code,
+                 status, code);
+}
+
+static void put(struct bench *b, const char *key, const char *body)
+{
+    assert_ok(s3_server_put(b->server, "bucket", key, body, strlen(body), NULL, NULL), NULL);
+}
+
+static void assert_header(struct bench *b, const char *name, const char *value)
+{
+    assert_string_equal(answer_header(&b->answer, name, b->text, sizeof b->text), value);
+}
+
+static void assert_element(struct bench *b, const char *name, const char *value)
+{
+    assert_string_equal(answer_element(&b->answer, name, b->text, sizeof b->text), value);
+}
+
+static void assert_body(struct bench *b, const char *text)
+{
+    assert_string_equal(b->answer.body.data, text);
+}
+
+/* The body has these texts in this order. */
+static void assert_in_order(struct bench *b, const char *const *texts)
+{
+    const char *at = b->answer.body.data;
+    for (; *texts != NULL; texts++) {
+        const char *found = strstr(at, *texts);
+        if (found == NULL)
+            fail_msg("'%s' is missing or out of order in %s", *texts, b->answer.body.data);
+        at = found + strlen(*texts);
+    }
+}
+
+static void buckets(void **state)
+{
+    struct bench *b = *state;
+    ask(b, "PUT", "/another", NULL, NULL, 200, "");
+    assert_header(b, "Location", "/another");
+    ask(b, "PUT", "/another", NULL, NULL, 200, "");
+    ask(b, "PUT", "/Not_A_Name", NULL, NULL, 400, "InvalidBucketName");
+    ask(b, "HEAD", "/another", NULL, NULL, 200, "");
+    ask(b, "HEAD", "/missing", NULL, NULL, 404, "");
+    ask(b, "GET", "/another?location", NULL, NULL, 200, "");
+    ask(b, "GET", "/missing?location", NULL, NULL, 404, "NoSuchBucket");
+    ask(b, "GET", "/", NULL, NULL, 200, "");
+    assert_in_order(b, (const char *const[]){"<Name>another</Name>", "<Name>bucket</Name>", NULL});
+    ask(b, "PUT", "/another/key", NULL, "x", 200, "");
+    ask(b, "DELETE", "/another", NULL, NULL, 409, "BucketNotEmpty");
+    ask(b, "DELETE", "/another/key", NULL, NULL, 204, "");
+    ask(b, "DELETE", "/another", NULL, NULL, 204, "");
+    ask(b, "DELETE", "/another", NULL, NULL, 404, "NoSuchBucket");
+}
+
+static void objects_keep_their_bytes_and_headers(void **state)
+{
+    struct bench *b = *state;
+    ask(b, "PUT", "/bucket/a/key",
+        "Content-Type: text/plain\nCache-Control: no-cache\nContent-Encoding: gzip\n"
+        "Content-Language: de\nContent-Disposition: attachment\nX-Amz-Meta-Name: Value one\n"
+        "x-amz-storage-class: STANDARD_IA\n",
+        "0123456789", 200, "");
+    assert_header(b, "ETag", "\"781e5e245d69b566979b86e28d23f2c7\"");
+    ask(b, "GET", "/bucket/a/key", NULL, NULL, 200, "");
+    assert_body(b, "0123456789");
+    assert_header(b, "Content-Type", "text/plain");
+    assert_header(b, "Cache-Control", "no-cache");
+    assert_header(b, "Content-Encoding", "gzip");
+    assert_header(b, "Content-Language", "de");
+    assert_header(b, "Content-Disposition", "attachment");
+    assert_header(b, "x-amz-meta-name", "Value one");
+    assert_header(b, "x-amz-storage-class", "STANDARD_IA");
+    assert_header(b, "ETag", "\"781e5e245d69b566979b86e28d23f2c7\"");
+    assert_header(b, "Accept-Ranges", "bytes");
+    ask(b, "HEAD", "/bucket/a/key", NULL, NULL, 200, "");
+    assert_header(b, "Content-Length", "10");
+    ask(b, "PUT", "/bucket/a/key", NULL, NULL, 200, "");
+    ask(b, "GET", "/bucket/a/key", NULL, NULL, 200, "");
+    assert_header(b, "Content-Type", "binary/octet-stream");
+    assert_header(b, "x-amz-meta-name", "");
+    assert_header(b, "Content-Length", "0");
+    ask(b, "GET", "/bucket/none", NULL, NULL, 404, "NoSuchKey");
+    assert_element(b, "Key", "none");
+    ask(b, "HEAD", "/bucket/none", NULL, NULL, 404, "");
+    ask(b, "GET", "/missing/none", NULL, NULL, 404, "NoSuchBucket");
+    ask(b, "PUT", "/missing/none", NULL, "x", 404, "NoSuchBucket");
+}
+
+static void deleting_is_idempotent(void **state)
+{
+    struct bench *b = *state;
+    put(b, "key", "x");
+    ask(b, "DELETE", "/bucket/key", "If-Match: \"wrong\"\n", NULL, 412, "PreconditionFailed");
+    ask(b, "DELETE", "/bucket/key", NULL, NULL, 204, "");
+    ask(b, "DELETE", "/bucket/key", NULL, NULL, 204, "");
+    ask(b, "DELETE", "/bucket/key", "If-Match: \"any\"\n", NULL, 404, "NoSuchKey");
+    ask(b, "DELETE", "/missing/key", NULL, NULL, 404, "NoSuchBucket");
+}
+
+static void ranges(void **state)
+{
+    struct bench *b = *state;
+    put(b, "key", "0123456789");
+    ask(b, "GET", "/bucket/key", "Range: bytes=2-4\n", NULL, 206, "");
+    assert_body(b, "234");
+    assert_header(b, "Content-Range", "bytes 2-4/10");
+    ask(b, "GET", "/bucket/key", "Range: bytes=-3\n", NULL, 206, "");
+    assert_body(b, "789");
+    ask(b, "GET", "/bucket/key", "Range: bytes=7-\n", NULL, 206, "");
+    assert_body(b, "789");
+    ask(b, "HEAD", "/bucket/key", "Range: bytes=0-0\n", NULL, 206, "");
+    assert_header(b, "Content-Length", "1");
+    ask(b, "GET", "/bucket/key", "Range: bytes=10-\n", NULL, 416, "InvalidRange");
+    assert_header(b, "Content-Range", "bytes */10");
+    ask(b, "GET", "/bucket/key", "Range: bytes=0-1,5-6\n", NULL, 200, "");
+}
+
+static void reads_with_conditions(void **state)
+{
+    struct bench *b = *state;
+    const char *etag = "If-Match: \"781e5e245d69b566979b86e28d23f2c7\"\n";
+    put(b, "key", "0123456789");
+    ask(b, "GET", "/bucket/key", etag, NULL, 200, "");
+    ask(b, "GET", "/bucket/key", "If-Match: \"0\"\n", NULL, 412, "PreconditionFailed");
+    ask(b, "HEAD", "/bucket/key", "If-Match: \"0\"\n", NULL, 412, "");
+    ask(b, "GET", "/bucket/key", "If-None-Match: \"0\"\n", NULL, 200, "");
+    ask(b, "GET", "/bucket/key", "If-None-Match: *\n", NULL, 304, "");
+    ask(b, "GET", "/bucket/key", "If-Modified-Since: Fri, 24 May 2013 00:00:00 GMT\n", NULL, 200,
+        "");
+    ask(b, "GET", "/bucket/key", "If-Unmodified-Since: Fri, 24 May 2013 00:00:00 GMT\n", NULL, 412,
+        "PreconditionFailed");
+}
+
+static void writes_with_conditions(void **state)
+{
+    struct bench *b = *state;
+    ask(b, "PUT", "/bucket/key", "If-None-Match: *\n", "one", 200, "");
+    ask(b, "PUT", "/bucket/key", "If-None-Match: *\n", "two", 412, "PreconditionFailed");
+    ask(b, "PUT", "/bucket/key", "If-Match: \"0\"\n", "two", 412, "PreconditionFailed");
+    ask(b, "PUT", "/bucket/key", "If-None-Match: \"0\"\n", "two", 501, "NotImplemented");
+    ask(b, "GET", "/bucket/key", NULL, NULL, 200, "");
+    assert_body(b, "one");
+    ask(b, "PUT", "/bucket/key", "If-Match: \"f97c5d29941bfb1b2fdab0874906ab82\"\n", "two", 200,
+        "");
+    ask(b, "PUT", "/bucket/none", "If-Match: \"0\"\n", "two", 404, "NoSuchKey");
+}
+
+static void checksums(void **state)
+{
+    struct bench *b = *state;
+    static const struct {
+        const char *headers;
+        int status;
+        const char *code;
+    } cases[] = {
+        {"Content-MD5: JfnnlDI7RTiF9RgfG2JNCw==\n", 200, ""},
+        {"Content-MD5: JfnnlDI7RTiF9RgfG2JNCA==\n", 400, "BadDigest"},
+        {"Content-MD5: not-base64\n", 400, "InvalidDigest"},
+        {"x-amz-checksum-crc32: y/Q5Jg==\n", 200, ""},
+        {"x-amz-checksum-crc32: y/Q5Jw==\n", 400, "BadDigest"},
+        {"x-amz-checksum-crc32c: 4waSgw==\n", 200, ""},
+        {"x-amz-checksum-crc32c: 4waSgg==\n", 400, "BadDigest"},
+        {"x-amz-checksum-sha256: FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=\n", 200, ""},
+        {"x-amz-checksum-sha256: AeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=\n", 400, "BadDigest"},
+        {"x-amz-checksum-crc64nvme: AAAAAAAAAAA=\n", 501, "NotImplemented"},
+        {"x-amz-content-sha256: "
+         "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225\n",
+         200, ""},
+        {"x-amz-content-sha256: "
+         "05e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225\n",
+         400, "XAmzContentSHA256Mismatch"},
+        {"x-amz-content-sha256: UNSIGNED-PAYLOAD\n", 200, ""},
+        {"x-amz-content-sha256: what\n", 400, "InvalidArgument"},
+        {"x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD\n", 501, "NotImplemented"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ask(b, "PUT", "/bucket/key", cases[i].headers, "123456789", cases[i].status, cases[i].code);
+        ask(b, "GET", "/bucket/key", NULL, NULL, cases[i].status == 200 ? 200 : 404,
+            cases[i].status == 200 ? "" : "NoSuchKey");
+        assert_ok(s3_server_remove(b->server, "bucket", "key", NULL), NULL);
+    }
+    ask(b, "PUT", "/bucket/key", "x-amz-checksum-crc32: y/Q5Jg==\n", "123456789", 200, "");
+    ask(b, "GET", "/bucket/key", NULL, NULL, 200, "");
+    assert_header(b, "x-amz-checksum-crc32", "");
+    ask(b, "GET", "/bucket/key", "x-amz-checksum-mode: ENABLED\n", NULL, 200, "");
+    assert_header(b, "x-amz-checksum-crc32", "y/Q5Jg==");
+}
+
+static void odd_keys(void **state)
+{
+    struct bench *b = *state;
+    static const char *const targets[] = {
+        "/bucket/a%20b",
+        "/bucket/a%2Bb",
+        "/bucket//x//y",
+        "/bucket/./z",
+        "/bucket/../q",
+        "/bucket/%2541",
+        "/bucket/a%26b%3Dc%3Fd%23e",
+        "/bucket/k%01%7F",
+        "/bucket/%C3%A9",
+        "/bucket/%3C%22%27%3E",
+        "/bucket/~._-",
+    };
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        ask(b, "PUT", targets[i], NULL, targets[i], 200, "");
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        ask(b, "GET", targets[i], NULL, NULL, 200, "");
+        assert_body(b, targets[i]);
+    }
+    ask(b, "GET", "/bucket?list-type=2&encoding-type=url", NULL, NULL, 200, "");
+    assert_element(b, "EncodingType", "url");
+    assert_non_null(strstr(b->answer.body.data, "<Key>k%01%7F</Key>"));
+    ask(b, "DELETE", "/bucket/k%01%7F", NULL, NULL, 204, "");
+    ask(b, "GET", "/bucket?list-type=2", NULL, NULL, 200, "");
+    assert_in_order(b, (const char *const[]){"<Key>%41", "<Key>../q", "<Key>./z", "<Key>/x//y",
+                                             "<Key>&lt;", "<Key>a b", "<Key>a&amp;b", "<Key>a+b",
+                                             "<Key>~._-", "<Key>\xc3\xa9", NULL});
+    ask(b, "GET", "/bucket/a%00b", NULL, NULL, 400, "InvalidURI");
+    ask(b, "GET", "/bucket/a%zzb", NULL, NULL, 400, "InvalidURI");
+}
+
+static void listing_rolls_up_at_the_delimiter(void **state)
+{
+    struct bench *b = *state;
+    put(b, "a/1", "");
+    put(b, "a/2", "");
+    put(b, "b", "");
+    put(b, "c/x/1", "");
+    put(b, "c/y", "");
+    ask(b, "GET", "/bucket?list-type=2&delimiter=%2F", NULL, NULL, 200, "");
+    assert_element(b, "KeyCount", "3");
+    assert_in_order(b, (const char *const[]){"<Key>b</Key>", "<Prefix>a/</Prefix>",
+                                             "<Prefix>c/</Prefix>", NULL});
+    ask(b, "GET", "/bucket?list-type=2&delimiter=%2F&prefix=c%2F", NULL, NULL, 200, "");
+    assert_element(b, "KeyCount", "2");
+    assert_in_order(b, (const char *const[]){"<Key>c/y</Key>", "<Prefix>c/x/</Prefix>", NULL});
+    ask(b, "GET", "/bucket?list-type=2&start-after=b", NULL, NULL, 200, "");
+    assert_element(b, "KeyCount", "2");
+    assert_element(b, "Key", "c/x/1");
+    ask(b, "GET", "/bucket?list-type=2&prefix=nothing", NULL, NULL, 200, "");
+    assert_element(b, "KeyCount", "0");
+    ask(b, "GET", "/bucket?list-type=2&max-keys=0", NULL, NULL, 200, "");
+    assert_element(b, "IsTruncated", "false");
+    ask(b, "GET", "/bucket?list-type=2&max-keys=x", NULL, NULL, 400, "InvalidArgument");
+    ask(b, "GET", "/bucket?list-type=2&continuation-token=zz", NULL, NULL, 400, "InvalidArgument");
+    ask(b, "GET", "/bucket?list-type=2&encoding-type=x", NULL, NULL, 400, "InvalidArgument");
+    ask(b, "GET", "/missing?list-type=2", NULL, NULL, 404, "NoSuchBucket");
+}
+
+/* All pages of a listing, whatever their size, name the same things once. */
+static void pages_join_up(void **state)
+{
+    struct bench *b = *state;
+    char key[32], target[512], token[256];
+    int things = 0; /* every third is a key, the others are alone in a directory */
+    for (int i = 0; i < 30; i++, things++) {
+        snprintf(key, sizeof key, i % 3 == 0 ? "%02d" : "%02d/x", i);
+        put(b, key, "");
+    }
+    for (int page_size = 1; page_size <= 12; page_size++) {
+        int found = 0, pages = 0;
+        token[0] = '\0';
+        do {
+            snprintf(target, sizeof target, "/bucket?list-type=2&delimiter=%%2F&max-keys=%d%s%s",
+                     page_size, token[0] != '\0' ? "&continuation-token=" : "", token);
+            ask(b, "GET", target, NULL, NULL, 200, "");
+            found += (int)strtol(answer_element(&b->answer, "KeyCount", b->text, sizeof b->text),
+                                 NULL, 10);
+            pages++;
+            answer_element(&b->answer, "NextContinuationToken", token, sizeof token);
+        } while (token[0] != '\0' && pages < 100);
+        assert_int_equal(found, things);
+        assert_element(b, "IsTruncated", "false");
+    }
+}
+
+static void deleting_many(void **state)
+{
+    struct bench *b = *state;
+    static const char body[] = "<Delete><Object><Key>a</Key></Object><Object><Key>b &amp; c</Key>"
+                               "</Object><Object><Key>never there</Key></Object></Delete>";
+    put(b, "a", "");
+    put(b, "b & c", "");
+    put(b, "d", "");
+    ask(b, "POST", "/bucket?delete", NULL, body, 400, "InvalidRequest");
+    ask(b, "POST", "/bucket?delete", "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==\n", body, 400,
+        "BadDigest");
+    uint8_t digest[MD5_SIZE];
+    struct buf header;
+    buf_init(&header, 1024);
+    md5(body, strlen(body), digest);
+    buf_append_str(&header, "Content-MD5: ");
+    buf_append_base64(&header, digest, sizeof digest);
+    buf_append_char(&header, '\n');
+    ask(b, "POST", "/bucket?delete", header.data, body, 200, "");
+    assert_in_order(b, (const char *const[]){"<Deleted><Key>a</Key>", "<Key>b &amp; c</Key>",
+                                             "<Key>never there</Key>", NULL});
+    buf_release(&header);
+    ask(b, "GET", "/bucket?list-type=2", NULL, NULL, 200, "");
+    assert_element(b, "KeyCount", "1");
+    ask(b, "POST", "/bucket?delete", "x-amz-checksum-crc32: AAAAAA==\n", NULL, 400, "MalformedXML");
+}
+
+/* Multipart */
+
+static void create_upload(struct bench *b, const char *key, char id[64])
+{
+    char target[256];
+    snprintf(target, sizeof target, "/bucket/%s?uploads", key);
+    ask(b, "POST", target, "Content-Type: text/plain\nx-amz-meta-a: b\n", NULL, 200, "");
+    answer_element(&b->answer, "UploadId", id, 64);
+    assert_int_equal(strlen(id), 32);
+}
+
+static void ask_part(struct bench *b, const char *id, int number, const char *headers,
+                     const void *body, size_t len, int status, const char *code)
+{
+    char target[256];
+    snprintf(target, sizeof target, "/bucket/big?partNumber=%d&uploadId=%s", number, id);
+    wire_ask(&b->wire, "PUT", target, headers, body, len, &b->answer);
+    assert_int_equal(b->answer.status, status);
+    assert_string_equal(b->answer.code, code);
+}
+
+static void ask_complete(struct bench *b, const char *id, const char *headers, const char *parts,
+                         int status, const char *code)
+{
+    char target[256], body[1024];
+    snprintf(target, sizeof target, "/bucket/big?uploadId=%s", id);
+    snprintf(body, sizeof body, "<CompleteMultipartUpload>%s</CompleteMultipartUpload>", parts);
+    ask(b, "POST", target, headers, body, status, code);
+}
+
+static void multipart_with_a_copied_part(void **state)
+{
+    struct bench *b = *state;
+    char id[64], target[256], parts[512], etag[2][64];
+    char *large = malloc(PART_BYTES);
+    assert_non_null(large);
+    memset(large, 'L', PART_BYTES);
+    put(b, "source", "0123456789");
+    create_upload(b, "big", id);
+    ask_part(b, id, 1, NULL, large, PART_BYTES, 200, "");
+    answer_header(&b->answer, "ETag", etag[0], sizeof etag[0]);
+    ask_part(b, id, 7,
+             "x-amz-copy-source: /bucket/source\nx-amz-copy-source-range: bytes=3-5\n"
+             "x-amz-copy-source-if-match: \"781e5e245d69b566979b86e28d23f2c7\"\n",
+             NULL, 0, 200, "");
+    answer_element(&b->answer, "ETag", etag[1], sizeof etag[1]);
+    snprintf(target, sizeof target, "/bucket/big?uploadId=%s", id);
+    ask(b, "GET", target, NULL, NULL, 200, "");
+    assert_in_order(b, (const char *const[]){"<PartNumber>1</PartNumber>", "<Size>5242880</Size>",
+                                             "<PartNumber>7</PartNumber>", "<Size>3</Size>", NULL});
+    ask(b, "GET", "/bucket?uploads", NULL, NULL, 200, "");
+    assert_element(b, "UploadId", id);
+    ask(b, "GET", "/bucket/big", NULL, NULL, 404, "NoSuchKey");
+    snprintf(parts, sizeof parts,
+             "<Part><PartNumber>1</PartNumber><ETag>%s</ETag></Part>"
+             "<Part><PartNumber>7</PartNumber><ETag>%s</ETag></Part>",
+             etag[0], etag[1]);
+    ask_complete(b, id, NULL, parts, 200, "");
+    ask(b, "GET", "/bucket/big", "Range: bytes=5242878-\n", NULL, 206, "");
+    assert_body(b, "LL345");
+    assert_header(b, "x-amz-meta-a", "b");
+    assert_header(b, "Content-Type", "text/plain");
+    assert_non_null(strstr(answer_header(&b->answer, "ETag", b->text, sizeof b->text), "-2\""));
+    wire_ask(&b->wire, "GET", "/bucket/big", NULL, NULL, 0, &b->answer);
+    assert_int_equal(b->answer.body.len, PART_BYTES + 3);
+    ask_complete(b, id, NULL, parts, 404, "NoSuchUpload");
+    free(large);
+}
+
+static void multipart_refusals(void **state)
+{
+    struct bench *b = *state;
+    char id[64], target[256];
+    put(b, "big", "already there");
+    create_upload(b, "big", id);
+    ask_part(b, "0123", 1, NULL, "x", 1, 404, "NoSuchUpload");
+    ask_part(b, id, 0, NULL, "x", 1, 400, "InvalidArgument");
+    ask_part(b, id, 10001, NULL, "x", 1, 400, "InvalidArgument");
+    ask_part(b, id, 1, "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==\n", "x", 1, 400, "BadDigest");
+    ask_part(b, id, 1, "x-amz-copy-source: /bucket/none\n", NULL, 0, 404, "NoSuchKey");
+    ask_part(b, id, 1, "x-amz-copy-source: /bucket/big\nx-amz-copy-source-if-match: \"0\"\n", NULL,
+             0, 412, "PreconditionFailed");
+    ask_part(b, id, 1, "x-amz-copy-source: /bucket/big\nx-amz-copy-source-range: bytes=0-99\n",
+             NULL, 0, 400, "InvalidArgument");
+    ask_part(b, id, 1, NULL, "x", 1, 200, "");
+    ask_part(b, id, 2, NULL, "y", 1, 200, "");
+    ask_complete(b, id, NULL, "", 400, "MalformedXML");
+    ask_complete(b, id, NULL, "<Part><PartNumber>", 400, "MalformedXML");
+    ask_complete(b, id, NULL, "<Part><PartNumber>3</PartNumber><ETag>x</ETag></Part>", 400,
+                 "InvalidPart");
+    static const char x[] = "<Part><PartNumber>1</PartNumber><ETag>"
+                            "9dd4e461268c8034f5c8564e155c67a6</ETag></Part>";
+    static const char x_and_y[] = "<Part><PartNumber>1</PartNumber><ETag>"
+                                  "9dd4e461268c8034f5c8564e155c67a6</ETag></Part>"
+                                  "<Part><PartNumber>2</PartNumber><ETag>"
+                                  "415290769594460e2e485922904f345d</ETag></Part>";
+    static const char y_and_x[] = "<Part><PartNumber>2</PartNumber><ETag>"
+                                  "415290769594460e2e485922904f345d</ETag></Part>"
+                                  "<Part><PartNumber>1</PartNumber><ETag>"
+                                  "9dd4e461268c8034f5c8564e155c67a6</ETag></Part>";
+    ask_complete(b, id, NULL, x_and_y, 400, "EntityTooSmall");
+    ask_complete(b, id, NULL, y_and_x, 400, "InvalidPartOrder");
+    ask_complete(b, id, "If-None-Match: *\n", x, 412, "PreconditionFailed");
+    snprintf(target, sizeof target, "/bucket/big?uploadId=%s", id);
+    ask(b, "DELETE", target, NULL, NULL, 204, "");
+    ask(b, "DELETE", target, NULL, NULL, 404, "NoSuchUpload");
+    struct s3_server_stats stats;
+    s3_server_stats(b->server, &stats);
+    assert_int_equal(stats.open_uploads, 0);
+}
+
+/* Refusals of the front door */
+
+static void what_is_not_there_says_so(void **state)
+{
+    struct bench *b = *state;
+    put(b, "key", "x");
+    ask(b, "GET", "/bucket?acl", NULL, NULL, 501, "NotImplemented");
+    ask(b, "GET", "/bucket/key?tagging", NULL, NULL, 501, "NotImplemented");
+    ask(b, "GET", "/bucket/key?versionId=1", NULL, NULL, 501, "NotImplemented");
+    ask(b, "GET", "/bucket", NULL, NULL, 501, "NotImplemented");
+    ask(b, "PUT", "/bucket/copy", "x-amz-copy-source: /bucket/key\n", NULL, 501, "NotImplemented");
+    ask(b, "POST", "/bucket/key", NULL, NULL, 405, "MethodNotAllowed");
+    ask(b, "PATCH", "/bucket/key", NULL, NULL, 405, "MethodNotAllowed");
+}
+
+static void who_may_ask(void **state)
+{
+    struct bench *b = *state;
+    const struct s3_server_key impostor = {"AKIAFIRST", "guessed"}, stranger = {"AKIANOBODY", "x"};
+    put(b, "key", "x");
+    b->wire.key = NULL;
+    ask(b, "GET", "/bucket/key", NULL, NULL, 403, "AccessDenied");
+    b->wire.key = &impostor;
+    ask(b, "GET", "/bucket/key", NULL, NULL, 403, "SignatureDoesNotMatch");
+    ask(b, "PUT", "/bucket/key", NULL, "overwritten", 403, "SignatureDoesNotMatch");
+    b->wire.key = &stranger;
+    ask(b, "GET", "/bucket/key", NULL, NULL, 403, "InvalidAccessKeyId");
+    b->wire.key = &keys[1];
+    ask(b, "GET", "/bucket/key", NULL, NULL, 200, "");
+    assert_body(b, "x");
+}
+
+static void limits(void **state)
+{
+    struct bench *b = *state;
+    char target[1200];
+    memset(target, 'k', sizeof target);
+    memcpy(target, "/bucket/", 8);
+    target[8 + 1024] = '\0';
+    ask(b, "PUT", target, NULL, "x", 200, "");
+    target[8 + 1024] = 'k';
+    target[8 + 1025] = '\0';
+    ask(b, "PUT", target, NULL, "x", 400, "KeyTooLongError");
+    ask(b, "PUT", "/bucket/key", "Content-Length: 5368709121\n", NULL, 400, "EntityTooLarge");
+    ask(b, "PUT", "/bucket/key", "Transfer-Encoding: chunked\n", "1\r\nx\r\n0\r\n\r\n", 411,
+        "MissingContentLength");
+    struct buf meta;
+    buf_init(&meta, 8192);
+    buf_printf(&meta, "x-amz-meta-a: %02050d\n", 1);
+    ask(b, "PUT", "/bucket/key", meta.data, "x", 400, "RequestHeaderSectionTooLarge");
+    buf_reset(&meta);
+    for (int i = 0; i < 70; i++)
+        buf_printf(&meta, "X-Header-%d: x\n", i);
+    ask(b, "GET", "/bucket/key", meta.data, NULL, 400, "RequestHeaderSectionTooLarge");
+    buf_release(&meta);
+}
+
+static void the_memory_limit_is_an_answer(void **state)
+{
+    struct bench *b = *state; /* may store 100,000 bytes */
+    char *body = calloc(1, 90001);
+    assert_non_null(body);
+    memset(body, 'x', 90000);
+    ask(b, "PUT", "/bucket/first", NULL, body, 200, "");
+    ask(b, "PUT", "/bucket/second", NULL, body, 507, "InsufficientStorage");
+    ask(b, "DELETE", "/bucket/first", NULL, NULL, 204, "");
+    ask(b, "PUT", "/bucket/second", NULL, body, 200, "");
+    free(body);
+}
+
+/* Nonsense costs the sender its connection, and no one else anything. */
+static void nonsense_is_survived(void **state)
+{
+    struct bench *b = *state;
+    static const char *const nonsense[] = {
+        "\r\n\r\n",
+        "GET\r\n\r\n",
+        "GET /bucket/key HTTP/9.9\r\n\r\n",
+        "GET /bucket/key HTTP/1.1\r\nbroken header\r\n\r\n",
+        "PUT /bucket/key HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        "PUT /bucket/key HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
+        "GET bucket/key HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /bucket/ke",
+    };
+    put(b, "key", "x");
+    for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
+        struct wire w;
+        wire_open(&w, s3_server_url(b->server), NULL);
+        wire_send_raw(&w, nonsense[i], strlen(nonsense[i]));
+        wire_close(&w);
+        ask(b, "GET", "/bucket/key", NULL, NULL, 200, "");
+    }
+}
+
+static void a_client_may_wait_for_100_continue(void **state)
+{
+    struct bench *b = *state;
+    ask(b, "PUT", "/bucket/key", "Expect: 100-continue\n", "body", 200, "");
+    ask(b, "PUT", "/missing-bucket-is-only-found-out-later/key", "Expect: 100-continue\n", "body",
+        404, "NoSuchBucket");
+    b->wire.key = NULL;
+    ask(b, "PUT", "/bucket/key", "Expect: 100-continue\n", "other", 403, "AccessDenied");
+}
+
+static void connections_are_kept(void **state)
+{
+    struct bench *b = *state;
+    for (int i = 0; i < 10; i++) {
+        ask(b, "PUT", "/bucket/key", NULL, "x", 200, "");
+        ask(b, "GET", "/bucket/none", NULL, NULL, 404, "NoSuchKey");
+    }
+    struct s3_server_stats stats;
+    s3_server_stats(b->server, &stats);
+    assert_int_equal(stats.connections, 1);
+    assert_int_equal(stats.requests, 20);
+    assert_int_equal(stats.objects, 1);
+    uint64_t sum = 0;
+    for (unsigned i = 0; s3_server_operation_name(i) != NULL; i++)
+        sum += stats.by_operation[i];
+    assert_int_equal(sum, 20);
+}
+
+#define SERVER_TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SERVER_TEST(buckets),
+        SERVER_TEST(objects_keep_their_bytes_and_headers),
+        SERVER_TEST(deleting_is_idempotent),
+        SERVER_TEST(ranges),
+        SERVER_TEST(reads_with_conditions),
+        SERVER_TEST(writes_with_conditions),
+        SERVER_TEST(checksums),
+        SERVER_TEST(odd_keys),
+        SERVER_TEST(listing_rolls_up_at_the_delimiter),
+        SERVER_TEST(pages_join_up),
+        SERVER_TEST(deleting_many),
+        SERVER_TEST(multipart_with_a_copied_part),
+        SERVER_TEST(multipart_refusals),
+        SERVER_TEST(what_is_not_there_says_so),
+        SERVER_TEST(who_may_ask),
+        SERVER_TEST(limits),
+        cmocka_unit_test_setup_teardown(the_memory_limit_is_an_answer, bench_setup_small,
+                                        bench_teardown),
+        SERVER_TEST(nonsense_is_survived),
+        SERVER_TEST(a_client_may_wait_for_100_continue),
+        SERVER_TEST(connections_are_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
