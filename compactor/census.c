@@ -66,7 +66,7 @@ enum status census_entry(struct census *c, const struct s3_list_entry *listed, s
     if (etag_len >= sizeof out->etag || listed->key_len > S3_KEY_MAX)
         return error_set(err, STATUS_LIMIT, "the listing of \"%s\" exceeds S3's limits",
                          listed->key);
-    unsigned index;
+    unsigned index = 0;
     enum status status = find_group(c, listed->key, &index, err);
     if (status != STATUS_OK)
         return status;
