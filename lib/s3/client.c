@@ -1,112 +1,85 @@
 /* SPDX-License-Identifier: MIT */
-/* client - requests in flight, and those that wait to be tried again. */
+/*
+ * client - requests from sending to delivering: their attempts, and the waits between them.
+ *
+ * Callbacks run in deliver(), from http_poll or from waking. They may send, cancel, and even free
+ * the client: `depth` counts our frames below them, and the last one to return clears up.
+ */
 #include "lib/s3/client.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/units.h"
 #include "lib/s3/client_private.h"
 
 #define DEFAULT_MAX_ATTEMPTS 5
-#define CANONICAL_MAX        262144
+#define DEFAULT_USER_AGENT   "s3-compaction-kit"
+#define AUTHORIZATION_MAX    262144 /* the canonical request is made in it too */
+#define HOST_MAX             512
+#define RUN_POLL_MS          1000
 
-static void request_free(struct s3_request *rq)
-{
-    buf_release(&rq->query);
-    buf_release(&rq->headers);
-    buf_release(&rq->body_copy);
-    buf_release(&rq->url);
-    buf_release(&rq->lines);
-    buf_release(&rq->exchange.reply_body);
-    buf_release(&rq->exchange.reply_headers);
-    free(rq);
-}
+/* ---- the client ---- */
 
 enum status s3_client_new(const struct s3_client_options *options, struct s3_client **out,
                           struct error *err)
 {
+    assert(options->loop && options->clock);
     struct s3_client *c = calloc(1, sizeof *c);
-    if (c == NULL)
-        return error_set(err, STATUS_NO_MEMORY, "out of memory for the S3 client");
+    if (!c)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the S3 client");
     c->options = *options;
     if (c->options.max_attempts == 0)
         c->options.max_attempts = DEFAULT_MAX_ATTEMPTS;
-    if (c->options.user_agent == NULL)
-        c->options.user_agent = "s3-compaction-kit";
+    if (!c->options.user_agent)
+        c->options.user_agent = DEFAULT_USER_AGENT;
+    c->places[0].endpoint = options->endpoint;
+    c->place_count = 1;
     retry_state_init(&c->retry, options->seed);
     s3_counters_init(&c->counters);
-    buf_init(&c->canonical, CANONICAL_MAX);
-    buf_init(&c->signed_headers, CANONICAL_MAX);
-    buf_init(&c->authorization, CANONICAL_MAX);
+    buf_init(&c->host, HOST_MAX);
+    buf_init(&c->authorization, AUTHORIZATION_MAX);
     *out = c;
     return STATUS_OK;
 }
 
-static void unlink_live(struct s3_request *rq)
+static void client_destroy(struct s3_client *c)
 {
-    struct s3_client *c = rq->client;
-    if (rq->previous != NULL)
-        rq->previous->next = rq->next;
-    else
-        c->live = rq->next;
-    if (rq->next != NULL)
-        rq->next->previous = rq->previous;
-    c->live_count--;
-    c->waiting_count -= rq->state == REQUEST_WAITING;
-}
-
-static void link_live(struct s3_request *rq)
-{
-    struct s3_client *c = rq->client;
-    rq->previous = NULL;
-    rq->next = c->live;
-    if (c->live != NULL)
-        c->live->previous = rq;
-    c->live = rq;
-    c->live_count++;
-    if (c->live_count > c->counters.in_flight_max)
-        c->counters.in_flight_max = c->live_count;
-}
-
-static void to_pool(struct s3_request *rq)
-{
-    /* A body that grew large is not worth keeping. */
-    if (rq->exchange.reply_body.allocated > REQUEST_TEXT_MAX)
-        buf_release(&rq->exchange.reply_body);
-    if (rq->body_copy.allocated > REQUEST_TEXT_MAX)
-        buf_release(&rq->body_copy);
-    rq->next = rq->client->pool;
-    rq->client->pool = rq;
-}
-
-void s3_request_cancel(struct s3_request *rq)
-{
-    if (rq->state == REQUEST_FLYING)
-        http_cancel(rq->client->options.loop, &rq->exchange);
-    if (rq->state != REQUEST_BUILDING)
-        unlink_live(rq);
-    to_pool(rq);
+    while (c->pool) {
+        struct s3_request *rq = c->pool;
+        c->pool = rq->next;
+        s3_request_free(rq);
+    }
+    wake_queue_release(&c->waiting);
+    for (size_t i = 0; i < c->place_count; i++)
+        sigv4_key_release(&c->places[i].key);
+    buf_release(&c->host);
+    buf_release(&c->authorization);
+    free(c);
 }
 
 void s3_client_free(struct s3_client *c)
 {
-    if (c == NULL)
+    if (!c)
         return;
-    while (c->live != NULL)
+    while (c->live)
         s3_request_cancel(c->live);
-    while (c->pool != NULL) {
-        struct s3_request *rq = c->pool;
-        c->pool = rq->next;
-        request_free(rq);
-    }
-    sigv4_key_release(&c->key);
-    buf_release(&c->canonical);
-    buf_release(&c->signed_headers);
-    buf_release(&c->authorization);
-    free(c);
+    c->freed = true;
+    if (c->depth == 0)
+        client_destroy(c);
+}
+
+static void client_enter(struct s3_client *c)
+{
+    c->depth++;
+}
+
+static void client_leave(struct s3_client *c)
+{
+    if (--c->depth == 0 && c->freed)
+        client_destroy(c);
 }
 
 unsigned s3_client_in_flight(const struct s3_client *c)
@@ -124,29 +97,87 @@ const struct s3_endpoint *s3_client_endpoint(const struct s3_client *c)
     return &c->options.endpoint;
 }
 
-/* ---- the end of an attempt ---- */
-
-static void log_attempt(const struct s3_request *rq, const struct verdict *v)
+struct s3_place *client_place(struct s3_client *c, const char *bucket)
 {
-    const struct s3_client_options *o = &rq->client->options;
-    const struct http_exchange *x = &rq->exchange;
-    char line[2048];
-    if (o->log == NULL)
-        return;
-    snprintf(line, sizeof line,
-             "%s s3://%s/%s attempt %u: %s %d%s%s, %" PRIu64 " bytes in, %" PRId64 " us",
-             s3_op_name(rq->op), rq->bucket, rq->key, rq->attempt, http_outcome_name(x->outcome),
-             x->http_status, v->s3.code[0] != '\0' ? " " : "", v->s3.code, x->body_bytes,
-             x->last_byte_ns / NS_PER_US);
-    o->log(o->log_ctx, line);
+    for (size_t i = 1; i < c->place_count; i++) {
+        if (strcmp(c->places[i].bucket, bucket) == 0)
+            return &c->places[i];
+    }
+    return &c->places[0];
 }
+
+enum status client_move_bucket(struct s3_client *c, const char *bucket, const char *region,
+                               struct error *err)
+{
+    struct s3_endpoint endpoint = c->options.endpoint;
+    enum status status = s3_endpoint_set_region(&endpoint, region, err);
+    if (status)
+        return status;
+    struct s3_place *place = client_place(c, bucket);
+    if (place == &c->places[0]) {
+        /* More buckets than places: the last one makes room, and finds its way again. */
+        if (c->place_count < PLACES_MAX)
+            c->place_count++;
+        place = &c->places[c->place_count - 1];
+        snprintf(place->bucket, sizeof place->bucket, "%s", bucket);
+    }
+    place->endpoint = endpoint;
+    return STATUS_OK;
+}
+
+/* ---- live requests ---- */
+
+static void live_add(struct s3_request *rq)
+{
+    struct s3_client *c = rq->client;
+    rq->prev = NULL;
+    rq->next = c->live;
+    if (c->live)
+        c->live->prev = rq;
+    c->live = rq;
+    c->live_count++;
+    if (c->live_count > c->counters.in_flight_max)
+        c->counters.in_flight_max = c->live_count;
+}
+
+static void live_remove(struct s3_request *rq)
+{
+    struct s3_client *c = rq->client;
+    if (rq->prev)
+        rq->prev->next = rq->next;
+    else
+        c->live = rq->next;
+    if (rq->next)
+        rq->next->prev = rq->prev;
+    c->live_count--;
+}
+
+/* ---- the end of an attempt ---- */
 
 static bool is_accepted(const struct s3_request *rq)
 {
-    for (unsigned i = 0; i < rq->accepted_count; i++)
+    for (unsigned i = 0; i < rq->accepted_count; i++) {
         if (rq->exchange.outcome == HTTP_DONE && rq->accepted[i] == rq->exchange.http_status)
             return true;
+    }
     return false;
+}
+
+static void error_append_attempts(struct error *error, unsigned attempts)
+{
+    size_t len = strlen(error->text);
+    if (attempts > 1)
+        snprintf(error->text + len, sizeof error->text - len, " (after %u attempts)", attempts);
+}
+
+static void count_result(struct s3_request *rq, enum status status)
+{
+    struct s3_op_counters *counters = &rq->client->counters.op[rq->op];
+    counters->requests++;
+    if (status == STATUS_OK)
+        retry_success(&rq->client->retry);
+    else if (!is_accepted(rq))
+        counters->failures++;
 }
 
 static void deliver(struct s3_request *rq, const struct verdict *v)
@@ -163,17 +194,18 @@ static void deliver(struct s3_request *rq, const struct verdict *v)
         .into_size = x->into_size,
         .exchange = x,
     };
-    if (v->status != STATUS_OK)
+    if (v->status) {
         reply.error = v->error;
-    memcpy(reply.code, v->s3.code, sizeof reply.code);
-    c->counters.op[rq->op].requests++;
-    c->counters.op[rq->op].failures += v->status != STATUS_OK && !is_accepted(rq);
-    if (v->status == STATUS_OK)
-        retry_success(&c->retry);
-    unlink_live(rq);
-    rq->state = REQUEST_BUILDING;
+        error_append_attempts(&reply.error, rq->attempt);
+        memcpy(reply.code, v->s3.code, sizeof reply.code);
+    }
+    count_result(rq, v->status);
+    live_remove(rq);
+    rq->state = REQUEST_DELIVERING;
+    client_enter(c);
     rq->done(rq->ctx, &reply);
-    to_pool(rq);
+    s3_request_recycle(rq);
+    client_leave(c);
 }
 
 /* Puts the request to sleep until its next attempt; false when it gets none. */
@@ -182,13 +214,13 @@ static bool put_off(struct s3_request *rq, const struct verdict *v)
     struct s3_client *c = rq->client;
     if (v->retry == RETRY_NONE || rq->attempt >= c->options.max_attempts)
         return false;
-    const int64_t delay_ms = retry_delay_ms(&c->retry, v->retry, rq->attempt, v->retry_after_ms);
+    int64_t delay_ms = retry_delay_ms(&c->retry, v->retry, rq->attempt, v->retry_after_ms);
     if (delay_ms < 0)
         return false;
     c->counters.retries[v->retry]++;
     rq->wake = mono_add_ms(clock_mono(c->options.clock), delay_ms);
     rq->state = REQUEST_WAITING;
-    c->waiting_count++;
+    wake_queue_add(&c->waiting, rq);
     return true;
 }
 
@@ -196,10 +228,9 @@ static void on_exchange(struct http_exchange *x, void *ctx)
 {
     struct s3_request *rq = ctx;
     struct verdict verdict;
-    (void)x;
-    attempt_count(rq);
+    s3_counters_attempt(&rq->client->counters, rq->op, x);
     attempt_judge(rq, &verdict);
-    log_attempt(rq, &verdict);
+    client_log_verdict(rq, &verdict);
     if (is_accepted(rq) || !put_off(rq, &verdict))
         deliver(rq, &verdict);
 }
@@ -207,12 +238,13 @@ static void on_exchange(struct http_exchange *x, void *ctx)
 static enum status launch(struct s3_request *rq, struct error *err)
 {
     enum status status = attempt_prepare(rq, err);
-    if (status != STATUS_OK)
+    if (status)
         return status;
+    client_log_attempt(rq);
     rq->exchange.done = on_exchange;
     rq->exchange.ctx = rq;
     status = http_start(rq->client->options.loop, &rq->exchange, err);
-    if (status == STATUS_OK)
+    if (!status)
         rq->state = REQUEST_FLYING;
     return status;
 }
@@ -222,56 +254,64 @@ enum status s3_request_send(struct s3_request *rq, s3_done_fn *done, void *ctx, 
     rq->done = done;
     rq->ctx = ctx;
     enum status status = rq->trouble.status;
-    if (status != STATUS_OK)
+    if (status)
         error_copy(err, &rq->trouble);
-    if (status == STATUS_OK)
+    if (!status)
         status = buf_status(&rq->query, "a request's query", err);
-    if (status == STATUS_OK)
+    if (!status)
         status = buf_status(&rq->headers, "a request's headers", err);
-    if (status == STATUS_OK)
+    if (!status)
         status = launch(rq, err);
-    if (status == STATUS_OK)
-        link_live(rq);
+    if (status)
+        s3_request_recycle(rq);
     else
-        to_pool(rq);
+        live_add(rq);
     return status;
 }
 
 /* ---- polling ---- */
 
-/* Starts what is due, and tells how long the next one has to wait. A live request may be delivered
- * from within (when it cannot be started), so the walk begins anew after each. */
-static int64_t wake_due(struct s3_client *c, int64_t timeout_ms)
+/* Starts what is due. A request that cannot be started is delivered as failed. */
+static void wake_due(struct s3_client *c)
 {
+    struct s3_request *rq;
     const struct mono now = clock_mono(c->options.clock);
-    struct s3_request *rq = c->waiting_count > 0 ? c->live : NULL;
-    while (rq != NULL) {
-        struct s3_request *next = rq->next;
-        const int64_t left_ns = mono_since_ns(rq->wake, now);
-        if (rq->state == REQUEST_WAITING && left_ns <= 0) {
-            struct verdict verdict = {.status = STATUS_OK};
-            rq->state = REQUEST_FLYING;
-            c->waiting_count--;
-            if (launch(rq, &verdict.error) != STATUS_OK) {
-                verdict.status = verdict.error.status;
-                deliver(rq, &verdict);
-                next = c->live;
-            }
-        } else if (rq->state == REQUEST_WAITING && left_ns / NS_PER_MS < timeout_ms) {
-            timeout_ms = left_ns / NS_PER_MS + 1;
+    while ((rq = wake_queue_first(&c->waiting)) && mono_since_ns(rq->wake, now) <= 0) {
+        struct verdict verdict = {.status = STATUS_OK};
+        wake_queue_remove(&c->waiting, rq);
+        rq->state = REQUEST_FLYING;
+        verdict.status = launch(rq, &verdict.error);
+        if (verdict.status) {
+            rq->exchange.outcome = HTTP_FAILED;
+            deliver(rq, &verdict);
         }
-        rq = next;
     }
-    return timeout_ms;
+}
+
+/* At most until the next request is due. */
+static int64_t wait_ms(const struct s3_client *c, int64_t timeout_ms)
+{
+    const struct s3_request *rq = wake_queue_first(&c->waiting);
+    if (!rq)
+        return timeout_ms;
+    int64_t left_ns = mono_since_ns(rq->wake, clock_mono(c->options.clock));
+    int64_t left_ms = left_ns > 0 ? (left_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
+    return left_ms < timeout_ms ? left_ms : timeout_ms;
 }
 
 enum status s3_client_poll(struct s3_client *c, int64_t timeout_ms, struct error *err)
 {
-    timeout_ms = wake_due(c, timeout_ms);
-    if (c->live_count == 0)
-        return STATUS_OK;
-    return http_poll(c->options.loop, timeout_ms, err);
+    enum status status = STATUS_OK;
+    client_enter(c);
+    wake_due(c);
+    /* The loop may be busy for another client. */
+    if (!c->freed && (c->live_count > 0 || http_in_flight(c->options.loop) > 0))
+        status = http_poll(c->options.loop, wait_ms(c, timeout_ms), err);
+    client_leave(c);
+    return status;
 }
+
+/* ---- one request at a time ---- */
 
 struct run {
     s3_done_fn *use;
@@ -287,8 +327,37 @@ static void on_run_done(void *ctx, const struct s3_reply *reply)
     run->over = true;
     run->status = reply->status;
     run->error = reply->error;
-    if (run->use != NULL)
+    if (run->use)
         run->use(run->ctx, reply);
+}
+
+/* Somebody's callback cancelled it, or freed the client, while s3_request_run waits. */
+static void run_cancelled(struct run *run)
+{
+    run->over = true;
+    run->status = error_set(&run->error, STATUS_CANCELLED, "the request was cancelled");
+}
+
+void s3_request_cancel(struct s3_request *rq)
+{
+    struct s3_client *c = rq->client;
+    switch (rq->state) {
+    case REQUEST_DELIVERING: /* it is over, and frees itself */
+        return;
+    case REQUEST_BUILDING:
+        s3_request_recycle(rq);
+        return;
+    case REQUEST_FLYING:
+        http_cancel(c->options.loop, &rq->exchange);
+        break;
+    case REQUEST_WAITING:
+        wake_queue_remove(&c->waiting, rq);
+        break;
+    }
+    live_remove(rq);
+    if (rq->done == on_run_done)
+        run_cancelled(rq->ctx);
+    s3_request_recycle(rq);
 }
 
 enum status s3_request_run(struct s3_request *rq, s3_done_fn *use, void *ctx, struct error *err)
@@ -296,18 +365,22 @@ enum status s3_request_run(struct s3_request *rq, s3_done_fn *use, void *ctx, st
     struct s3_client *c = rq->client;
     struct run run = {.use = use, .ctx = ctx};
     enum status status = s3_request_send(rq, on_run_done, &run, err);
-    while (status == STATUS_OK && !run.over)
-        status = s3_client_poll(c, 1000, err);
-    if (status != STATUS_OK)
-        return status;
-    return run.status == STATUS_OK ? STATUS_OK : error_copy(err, &run.error);
+    while (!status && !run.over)
+        status = s3_client_poll(c, RUN_POLL_MS, err);
+    if (run.over)
+        return run.status ? error_copy(err, &run.error) : STATUS_OK;
+    if (rq->state == REQUEST_FLYING || rq->state == REQUEST_WAITING)
+        s3_request_cancel(rq); /* polling failed: nothing may point to our frame any more */
+    return status;
 }
+
+/* ---- replies ---- */
 
 bool s3_reply_header(const struct s3_reply *reply, const char *name, char *out, size_t room)
 {
     size_t len;
     const char *value = http_reply_header(reply->exchange, name, &len);
-    if (value == NULL || len >= room)
+    if (!value || len >= room)
         return false;
     memcpy(out, value, len);
     out[len] = '\0';
@@ -317,12 +390,6 @@ bool s3_reply_header(const struct s3_reply *reply, const char *name, char *out, 
 bool s3_reply_header_u64(const struct s3_reply *reply, const char *name, uint64_t *out)
 {
     char text[24];
-    char *end;
-    if (!s3_reply_header(reply, name, text, sizeof text) || text[0] < '0' || text[0] > '9')
-        return false;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (*end != '\0')
-        return false;
-    *out = value;
-    return true;
+    return s3_reply_header(reply, name, text, sizeof text) &&
+           uint_parse(text, 0, UINT64_MAX, out, NULL) == STATUS_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* counters - the start of counting. */
+/* counters - see counters.h. */
 #include "lib/s3/http/counters.h"
 
 #include <string.h>
@@ -7,8 +7,29 @@
 void s3_counters_init(struct s3_counters *c)
 {
     memset(c, 0, sizeof *c);
-    for (int i = 0; i < S3_OP_COUNT; i++) {
-        hist_init(&c->op[i].ttfb);
-        hist_init(&c->op[i].total);
+    for (int op = 0; op < S3_OP_COUNT; op++) {
+        hist_init(&c->op[op].ttfb);
+        hist_init(&c->op[op].total);
+    }
+}
+
+static uint64_t to_us(int64_t ns)
+{
+    return ns > 0 ? (uint64_t)(ns / NS_PER_US) : 0;
+}
+
+void s3_counters_attempt(struct s3_counters *c, enum s3_op op, const struct http_exchange *x)
+{
+    struct s3_op_counters *o = &c->op[op];
+    o->attempts++;
+    o->bytes_in += x->body_bytes;
+    o->bytes_out += x->sent_bytes;
+    c->connections_opened += x->new_connections;
+    if (x->reused_connection)
+        c->connections_reused++;
+    /* Without a reply the times would say how long the deadline is, not how fast the server. */
+    if (x->http_status != 0) {
+        hist_record_us(&o->ttfb, to_us(x->first_byte_ns));
+        hist_record_us(&o->total, to_us(x->last_byte_ns));
     }
 }

@@ -9,6 +9,7 @@
 
 #include "lib/base/hist.h"
 #include "lib/s3/http/retry.h"
+#include "lib/s3/http/transport.h"
 #include "lib/s3/op.h"
 
 struct s3_op_counters {
@@ -30,5 +31,7 @@ struct s3_counters {
 };
 
 void s3_counters_init(struct s3_counters *c);
+/* Counts a finished attempt: bytes, times, connections. */
+void s3_counters_attempt(struct s3_counters *c, enum s3_op op, const struct http_exchange *x);
 
 #endif
