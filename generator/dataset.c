@@ -184,20 +184,33 @@ static enum status check_distinct(const struct dataset *d, struct error *err)
     return status;
 }
 
+/* Bytes of the UTF-8 sequence that begins here, or 0 when it is none (RFC 3629). */
+static unsigned utf8_sequence(const unsigned char *p)
+{
+    if (p[0] < 0x80)
+        return 1;
+    if (p[0] < 0xc2 || p[0] > 0xf4)
+        return 0;
+    /* Overlong forms, surrogates and what lies past U+10FFFF show in the second byte. */
+    unsigned char low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
+    if (p[1] < low || p[1] > high)
+        return 0;
+    unsigned len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    for (unsigned i = 2; i < len; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return len;
+}
+
 static bool is_utf8(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
     while (*p) {
-        unsigned extra = *p < 0x80 ? 0 : *p < 0xc2 ? 4 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
-        if (extra == 4 || *p > 0xf4)
+        unsigned len = utf8_sequence(p);
+        if (len == 0)
             return false;
-        /* Overlong forms, surrogates and what lies past U+10FFFF show in the second byte. */
-        if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-            (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
-            return false;
-        for (p++; extra > 0; extra--, p++)
-            if ((*p & 0xc0) != 0x80)
-                return false;
+        p += len;
     }
     return true;
 }

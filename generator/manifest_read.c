@@ -36,94 +36,92 @@ static enum status line_invalid(const struct reader *r, struct error *err, const
     return error_set(err, STATUS_INVALID, "%s:%" PRIu64 ": %s", r->path, r->line, detail.text);
 }
 
-static enum status read_text(const struct reader *r, const json_t *line, const char *name,
-                             char *out, size_t room, struct error *err)
+/* The fields of one line, read in turn; after the first that is not right the rest are left alone,
+ * so that one check of `status` at the end is enough. */
+struct fields {
+    const struct reader *reader;
+    const json_t *line;
+    struct error *err;
+    enum status status;
+};
+
+static void field_text(struct fields *f, const char *name, char *out, size_t room)
 {
-    const json_t *value = json_object_get(line, name);
+    if (f->status != STATUS_OK)
+        return;
+    const json_t *value = json_object_get(f->line, name);
+    size_t len = json_string_length(value); /* 0 for what is no string */
     if (!json_is_string(value))
-        return line_invalid(r, err, "\"%s\" is missing or no string", name);
-    size_t len = json_string_length(value);
-    if (len >= room)
-        return line_invalid(r, err, "\"%s\" is longer than %zu bytes", name, room - 1);
-    memcpy(out, json_string_value(value), len + 1);
-    return STATUS_OK;
+        f->status = line_invalid(f->reader, f->err, "\"%s\" is missing or no string", name);
+    else if (len >= room)
+        f->status =
+            line_invalid(f->reader, f->err, "\"%s\" is longer than %zu bytes", name, room - 1);
+    else
+        memcpy(out, json_string_value(value), len + 1);
 }
 
-static enum status read_number(const struct reader *r, const json_t *line, const char *name,
-                               uint64_t *out, struct error *err)
+static void field_number(struct fields *f, const char *name, uint64_t *out)
 {
-    const json_t *value = json_object_get(line, name);
+    if (f->status != STATUS_OK)
+        return;
+    const json_t *value = json_object_get(f->line, name);
     if (!json_is_integer(value) || json_integer_value(value) < 0)
-        return line_invalid(r, err, "\"%s\" is missing or no whole number", name);
-    *out = (uint64_t)json_integer_value(value);
-    return STATUS_OK;
+        f->status = line_invalid(f->reader, f->err, "\"%s\" is missing or no whole number", name);
+    else
+        *out = (uint64_t)json_integer_value(value);
 }
 
-static enum status read_sha256(const struct reader *r, const json_t *line, uint8_t out[SHA256_SIZE],
-                               struct error *err)
+static void field_sha256(struct fields *f, uint8_t out[SHA256_SIZE])
 {
-    char hex[SHA256_HEX_SIZE];
-    enum status status = read_text(r, line, "sha256", hex, sizeof hex, err);
-    if (status != STATUS_OK)
-        return status;
+    char hex[SHA256_HEX_SIZE] = "";
+    field_text(f, "sha256", hex, sizeof hex);
+    if (f->status != STATUS_OK)
+        return;
     if (strlen(hex) != sizeof hex - 1 || hex_decode(hex, out, SHA256_SIZE) != 0)
-        return line_invalid(r, err, "\"sha256\" is not 64 hexadecimal digits");
-    return STATUS_OK;
+        f->status = line_invalid(f->reader, f->err, "\"sha256\" is not 64 hexadecimal digits");
 }
-
-/* Fields are read in turn until one fails. */
-#define READ_TEXT(name, out)                                                                       \
-    do {                                                                                           \
-        enum status status_ = read_text(r, line, name, out, sizeof out, err);                      \
-        if (status_ != STATUS_OK)                                                                  \
-            return status_;                                                                        \
-    } while (0)
-#define READ_NUMBER(name, out)                                                                     \
-    do {                                                                                           \
-        enum status status_ = read_number(r, line, name, out, err);                                \
-        if (status_ != STATUS_OK)                                                                  \
-            return status_;                                                                        \
-    } while (0)
 
 static enum status read_head(struct reader *r, const json_t *line, struct error *err)
 {
     char schema[64];
     struct manifest_head *h = &r->head;
-    READ_TEXT("schema", schema);
-    if (strcmp(schema, MANIFEST_SCHEMA) != 0)
+    struct fields f = {.reader = r, .line = line, .err = err};
+    field_text(&f, "schema", schema, sizeof schema);
+    if (f.status == STATUS_OK && strcmp(schema, MANIFEST_SCHEMA) != 0)
         return line_invalid(r, err, "schema \"%s\" is not known here (%s is)", schema,
                             MANIFEST_SCHEMA);
-    READ_NUMBER("algorithm", &h->algorithm);
-    READ_TEXT("format", h->format);
-    READ_NUMBER("seed", &h->seed);
-    READ_NUMBER("rows", &h->rows);
-    READ_NUMBER("files", &h->files);
-    READ_TEXT("from", h->from);
-    READ_TEXT("to", h->to);
-    READ_TEXT("date_format", h->date_format);
-    READ_TEXT("bucket", h->bucket);
-    READ_TEXT("prefix", h->prefix);
-    return STATUS_OK;
+    field_number(&f, "algorithm", &h->algorithm);
+    field_text(&f, "format", h->format, sizeof h->format);
+    field_number(&f, "seed", &h->seed);
+    field_number(&f, "rows", &h->rows);
+    field_number(&f, "files", &h->files);
+    field_text(&f, "from", h->from, sizeof h->from);
+    field_text(&f, "to", h->to, sizeof h->to);
+    field_text(&f, "date_format", h->date_format, sizeof h->date_format);
+    field_text(&f, "bucket", h->bucket, sizeof h->bucket);
+    field_text(&f, "prefix", h->prefix, sizeof h->prefix);
+    return f.status;
 }
 
 static enum status read_object(struct reader *r, const json_t *line, struct error *err)
 {
     struct manifest_object o;
-    READ_TEXT("key", o.key);
-    READ_NUMBER("size", &o.size);
-    READ_NUMBER("rows", &o.rows);
-    READ_TEXT("date", o.date);
-    enum status status = read_sha256(r, line, o.sha256, err);
-    if (status != STATUS_OK)
-        return status;
+    struct fields f = {.reader = r, .line = line, .err = err};
+    field_text(&f, "key", o.key, sizeof o.key);
+    field_number(&f, "size", &o.size);
+    field_sha256(&f, o.sha256);
+    field_number(&f, "rows", &o.rows);
+    field_text(&f, "date", o.date, sizeof o.date);
+    if (f.status != STATUS_OK)
+        return f.status;
     if (r->open_objects > 0 && strcmp(o.key, r->last_key) <= 0)
         return line_invalid(r, err, "key \"%s\" is out of order", o.key);
     if (r->open_objects > 0 && strcmp(o.date, r->last_date) != 0)
         return line_invalid(r, err, "the line of the partition of %s is missing", r->last_date);
     if (o.size > UINT64_MAX / 2 - r->open_bytes)
         return line_invalid(r, err, "the sizes add up to more than can be");
-    memcpy(r->last_key, o.key, sizeof o.key);
-    memcpy(r->last_date, o.date, sizeof o.date);
+    snprintf(r->last_key, sizeof r->last_key, "%s", o.key);
+    snprintf(r->last_date, sizeof r->last_date, "%s", o.date);
     r->objects++;
     r->open_objects++;
     r->open_bytes += o.size;
@@ -133,13 +131,14 @@ static enum status read_object(struct reader *r, const json_t *line, struct erro
 static enum status read_partition(struct reader *r, const json_t *line, struct error *err)
 {
     struct manifest_partition p;
-    READ_TEXT("partition", p.partition);
-    READ_TEXT("date", p.date);
-    READ_NUMBER("objects", &p.objects);
-    READ_NUMBER("bytes", &p.bytes);
-    enum status status = read_sha256(r, line, p.sha256, err);
-    if (status != STATUS_OK)
-        return status;
+    struct fields f = {.reader = r, .line = line, .err = err};
+    field_text(&f, "partition", p.partition, sizeof p.partition);
+    field_text(&f, "date", p.date, sizeof p.date);
+    field_number(&f, "objects", &p.objects);
+    field_number(&f, "bytes", &p.bytes);
+    field_sha256(&f, p.sha256);
+    if (f.status != STATUS_OK)
+        return f.status;
     if (p.objects != r->open_objects || p.bytes != r->open_bytes)
         return line_invalid(r, err,
                             "the partition has %" PRIu64 " objects of %" PRIu64

@@ -88,10 +88,8 @@ static void check_order(const struct dataset *d)
     }
     assert_int_equal(total, d->files);
     qsort(keys, total, sizeof *keys, compare_keys);
-    for (uint64_t i = 0; i < total; i++) {
-        if (i > 0)
-            assert_string_not_equal(keys[i - 1], keys[i]);
-    }
+    for (uint64_t i = 1; i < total; i++)
+        assert_string_not_equal(keys[i - 1], keys[i]);
     for (uint64_t i = 0; i < total; i++)
         free(keys[i]);
     free(keys);
@@ -192,8 +190,16 @@ static void test_bad_specifications(void **state)
     d.rows = 0;
     assert_refused(&d, "rows");
     d = january();
-    d.prefix = "caf\xe9/";
-    assert_refused(&d, "UTF-8");
+    static const char *const garbled[] = {"caf\xe9/",     "\x80",         "\xc0\xaf",
+                                          "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                                          "\xf8\x88",     "\xe2\x82"};
+    for (size_t i = 0; i < sizeof garbled / sizeof garbled[0]; i++) {
+        d.prefix = garbled[i];
+        assert_refused(&d, "UTF-8");
+    }
+    d.prefix = "caf\xc3\xa9/\xe2\x82\xac/\xf0\x9f\x98\x80/";
+    struct error err;
+    assert_ok(dataset_check(&d, &err), &err);
     d = january();
     d.seed = UINT64_MAX;
     assert_refused(&d, "seed");

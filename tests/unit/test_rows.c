@@ -191,11 +191,12 @@ static void test_reference_shape(void **state)
         assert_non_null(end);
         *end = '\0';
         char first[8], last[8];
-        int age, used = 0;
+        char age[3];
+        int used = 0;
         assert_int_equal(sscanf(line,
                                 "{'first_name': '%7[A-Za-z]', 'last_name': '%7[A-Za-z]', "
-                                "'age': %2d, 'address': '%n",
-                                first, last, &age, &used),
+                                "'age': %2[0-9], 'address': '%n",
+                                first, last, age, &used),
                          3);
         assert_true(used > 0);
         assert_string_equal(end - tail.len, tail.data);
