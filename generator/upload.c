@@ -169,15 +169,6 @@ static void on_answer(void *ctx, const struct s3_reply *reply)
     a->error = reply->error;
 }
 
-/* A bucket that is ours already is as good as a new one. */
-static void on_bucket(void *ctx, const struct s3_reply *reply)
-{
-    struct answer *a = ctx;
-    on_answer(a, reply);
-    if (strcmp(reply->code, "BucketAlreadyOwnedByYou") == 0)
-        a->status = STATUS_OK;
-}
-
 /* When this gives up, the request is still the client's: the client is not to be polled again. */
 static enum status answer_wait(struct s3_client *client, const struct answer *a,
                                bool (*cancelled)(void), struct error *err)
@@ -196,7 +187,7 @@ enum status upload_create_bucket(struct s3_client *client, const char *bucket,
                                  bool (*cancelled)(void), struct error *err)
 {
     struct answer answer = {0};
-    enum status status = s3_bucket_create(client, bucket, on_bucket, &answer, err);
+    enum status status = s3_bucket_create(client, bucket, on_answer, &answer, err);
     return status == STATUS_OK ? answer_wait(client, &answer, cancelled, err) : status;
 }
 
