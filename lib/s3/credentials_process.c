@@ -168,7 +168,7 @@ static enum status child_read(const struct child *child, char *out, size_t *len,
             break;
         n += (size_t)got;
         if (n == OUTPUT_MAX)
-            return error_set(err, STATUS_LIMIT, "credential_process printed more than %d bytes",
+            return error_set(err, STATUS_DENIED, "credential_process printed more than %d bytes",
                              OUTPUT_MAX);
     }
     *len = n;
