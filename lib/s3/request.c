@@ -96,7 +96,7 @@ static bool copy_name(char *out, size_t room, const char *text, bool *present)
 enum status s3_request_new(struct s3_client *c, enum s3_op op, const char *bucket, const char *key,
                            struct s3_request **out, struct error *err)
 {
-    struct s3_request *rq;
+    struct s3_request *rq = NULL;
     enum status status = request_take(c, &rq, err);
     if (status)
         return status;
