@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/report.h"
+#include "bench/run.h"
 #include "bench/serve.h"
 #include "lib/tool/exit_code.h"
 #include "lib/tool/log.h"
@@ -14,6 +16,8 @@ static const struct verb {
     const struct cli_verb *about;
     int (*run)(int argc, char **argv); /* without program and verb names */
 } verbs[] = {
+    {&run_verb, run_main},
+    {&report_verb, report_main},
     {&serve_verb, serve_main},
 };
 #define VERBS (sizeof verbs / sizeof *verbs)

@@ -57,6 +57,11 @@ const char *http_outcome_name(enum http_outcome o)
     return "failed";
 }
 
+const char *http_library_version(void)
+{
+    return curl_version();
+}
+
 enum status http_global_init(struct error *err)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};

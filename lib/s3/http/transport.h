@@ -90,6 +90,9 @@ struct http_exchange {
     bool queued;
 };
 
+/* libcurl's own words: "libcurl/7.88.1 OpenSSL/3.0.15 ..." */
+const char *http_library_version(void);
+
 struct http_loop_options {
     unsigned max_connections; /* cap of open connections, and of those kept for reuse */
     const char *ca_bundle;    /* PEM file, or NULL for the system's */
