@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Speed and memory of the programs, as ratios from interleaved rounds of one run.
+
+    ./run bench [--only real,memory,latency,generate] [--rounds N]
+
+real      s3-compact against the bare libcurl loop (bare_loop.c) on MinIO and on versitygw: rate
+          and CPU, 64 in flight and in sequence, with wrk's presigned GET rate beside it
+memory    a million objects of 1 KiB in 100 dates on the embedded server: peak memory and time
+latency   20,010 objects under s3-standard latencies: work time against sum of service time / 64
+generate  s3-generate into memory, and its uploads against wrk's presigned PUTs
+
+The machine serves and measures at once, so absolute rates are of this machine; the ratios are
+what is compared with the targets.
+"""
+import argparse
+import json
+import math
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from presigned import wrk_rate
+from servers import embedded_server, real_server
+
+PROGRAMS = pathlib.Path(__file__).resolve().parents[2] / "build" / "bin"
+BARE_LOOP = PROGRAMS.parent / "tests" / "bare_loop"
+BUCKET, SOURCE = "bench", "in/"
+OBJECTS, ROWS, FIRST, LAST = 20010, 66, "2024-01-01", "2024-01-30"
+SEQUENTIAL_LAST = "2024-01-06"  # a fifth of the dates: one at a time is slow
+WRK_SECONDS = 5
+MIB = 1 << 20
+
+
+class Ran:
+    """A program that ran to its end, and what it cost."""
+
+    def __init__(self, command, environment):
+        start = time.monotonic()
+        process = subprocess.Popen([str(word) for word in command], env=environment, text=True,
+                                   stdout=subprocess.PIPE)
+        self.stdout = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.wall_s = time.monotonic() - start
+        self.cpu_s = usage.ru_utime + usage.ru_stime
+        self.max_rss = usage.ru_maxrss * 1024
+        if process.returncode != 0:
+            raise RuntimeError(f"{command[0]} ended with {process.returncode}")
+
+
+class Report:
+    """Lines of a table: what, measured, target, verdict."""
+
+    def __init__(self):
+        self.lines = []
+
+    def add(self, what, value, unit="", at_least=None, at_most=None):
+        target, good = "", None
+        if at_least is not None:
+            target, good = f">= {at_least:g}", value >= at_least
+        elif at_most is not None:
+            target, good = f"<= {at_most:g}", value <= at_most
+        self.lines.append({"what": what, "value": value, "unit": unit, "target": target,
+                           "met": good})
+        mark = {None: "", True: "met", False: "MISSED"}[good]
+        print(f"{what:<58} {value:>10,.4g} {unit:<10} {target:<9} {mark}".rstrip(), flush=True)
+
+    def all_met(self):
+        return all(line["met"] is not False for line in self.lines)
+
+
+def geometric_mean(values):
+    return math.exp(sum(math.log(v) for v in values) / len(values))
+
+
+def seed(endpoint, objects=OBJECTS, rows=ROWS, first=FIRST, last=LAST, concurrency=32):
+    """Fills BUCKET/in/ and returns (seconds, manifest entries)."""
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as manifest:
+        ran = Ran([PROGRAMS / "s3-generate", "-q", "-r", rows, "-f", objects, "-b", BUCKET, "--prefix",
+                   SOURCE, "--seed", 1, "--from", first, "--to", last, "--create-bucket",
+                   "-j", concurrency, "--manifest", manifest.name], endpoint.environment)
+        lines = [json.loads(line) for line in open(manifest.name, encoding="utf-8")]
+    return ran.wall_s, [line for line in lines if "key" in line]
+
+
+def compact(endpoint, destination, last=LAST, options=()):
+    ran = Ran([PROGRAMS / "s3-compact", "--json", "--progress", "never",
+               f"s3://{BUCKET}/{SOURCE}", f"s3://{BUCKET}/{destination}", "--from", FIRST,
+               "--to", last, *options], endpoint.environment)
+    document = json.loads(ran.stdout)
+    return ran, document
+
+
+def real_cells(endpoint, manifest):
+    """Name -> a function of the round that returns a Ran: ours and the bare loop, at 64 and at 1."""
+    prefixes = sorted({f"{SOURCE}{entry['date'].replace('-', '/')}/" for entry in manifest})
+    few = [p for p in prefixes if p <= f"{SOURCE}{SEQUENTIAL_LAST.replace('-', '/')}/"]
+
+    def bare(name, which, concurrency):
+        return lambda r: Ran([BARE_LOOP, endpoint.url, BUCKET, f"{name}-{r}/", concurrency, *which],
+                             endpoint.environment)
+
+    def ours(name, last, *options):
+        return lambda r: compact(endpoint, f"{name}-{r}/", last, options)[0]
+
+    return {
+        "64 in flight": (ours("ours64", LAST, "-j", "64"), bare("bare64", prefixes, 64)),
+        "in sequence": (ours("ours1", SEQUENTIAL_LAST, "--mode", "sequential"),
+                        bare("bare1", few, 1)),
+    }
+
+
+def measure_real(report, name, rounds, shuffle):
+    with real_server(name) as endpoint:
+        _, manifest = seed(endpoint)
+        few = sum(entry["date"] <= SEQUENTIAL_LAST for entry in manifest)
+        cells = real_cells(endpoint, manifest)
+        runs = {what: ([], []) for what in cells}
+        for number in range(rounds + 1):  # round 0 warms up
+            order = [(what, side) for what in cells for side in (0, 1)]
+            shuffle.shuffle(order)
+            for what, side in order:
+                ran = cells[what][side](number)
+                if number > 0:
+                    runs[what][side].append(ran)
+        for what, (ours, bare) in runs.items():
+            objects = few if what == "in sequence" else len(manifest)
+            rate = geometric_mean([objects / ran.wall_s for ran in ours])
+            report.add(f"{name}, {what}: s3-compact", rate, "objects/s")
+            report.add(f"{name}, {what}: rate against the bare loop",
+                       geometric_mean([b.wall_s / o.wall_s for o, b in zip(ours, bare)]),
+                       at_least=0.90)
+            report.add(f"{name}, {what}: CPU against the bare loop",
+                       geometric_mean([o.cpu_s / b.cpu_s for o, b in zip(ours, bare)]),
+                       at_most=1.3)
+            report.add(f"{name}, {what}: CPU an object",
+                       sum(o.cpu_s for o in ours) / len(ours) / objects * 1e6, "us")
+        keys = [entry["key"] for entry in manifest]
+        for connections in (16, 1):
+            report.add(f"{name}: wrk, presigned GETs, {connections} connections",
+                       wrk_rate(endpoint, "GET", BUCKET, keys, connections, WRK_SECONDS), "GET/s")
+
+
+def measure_memory(report):
+    with embedded_server(PROGRAMS) as endpoint:
+        seconds, manifest = seed(endpoint, 1000000, 7, "2024-01-01", "2024-04-09", 64)
+        report.add("a million objects: seeding", seconds, "s")
+        ran, document = compact(endpoint, "out/", "2024-04-09")
+        assert document["totals"]["objects"] == len(manifest)
+        report.add("a million objects in 100 dates: time", ran.wall_s, "s")
+        report.add("a million objects: rate", len(manifest) / ran.wall_s, "objects/s")
+        report.add("a million objects: peak memory, MiB (--memory 256)", ran.max_rss / MIB, "MiB",
+                   at_most=256 + 64)
+
+
+def logged_service_s(path, skip):
+    with open(path, encoding="utf-8") as log:
+        return sum(json.loads(line)["service_us"] for line in list(log)[skip:]) / 1e6
+
+
+def measure_latency(report):
+    with tempfile.TemporaryDirectory(prefix="s3-kit-bench.") as root:
+        log = pathlib.Path(root, "requests.jsonl")
+        with embedded_server(PROGRAMS, "--latency", "s3-standard", "--request-log",
+                             str(log)) as endpoint:
+            seed(endpoint, concurrency=256)
+            seeded = sum(1 for _ in open(log, encoding="utf-8"))
+            ran, document = compact(endpoint, "out/", options=("-j", "64"))
+        ideal_s = logged_service_s(log, seeded) / 64
+    report.add("s3-standard, 64 in flight: work time", document["work_s"], "s")
+    report.add("s3-standard: work time against sum of service / 64", document["work_s"] / ideal_s,
+               at_most=1.05)
+    report.add("s3-standard: peak memory", ran.max_rss / MIB, "MiB", at_most=256 + 64)
+
+
+def measure_generate(report):
+    memory = pathlib.Path("/dev/shm")
+    root = tempfile.mkdtemp(prefix="s3-kit-bench.", dir=memory if memory.is_dir() else None)
+    try:
+        ran = Ran([PROGRAMS / "s3-generate", "--json", "-q", "-r", 64000, "-f", 100, "--seed", 1,
+                   "--from", FIRST, "--to", LAST, "--to-dir", root, "-j", 1], os.environ)
+        size = json.loads(ran.stdout)["bytes"]
+    finally:
+        shutil.rmtree(root)
+    report.add("s3-generate --to-dir in memory, a core", size / ran.cpu_s / 1e6, "MB/s",
+               at_least=500)
+    with real_server("minio") as endpoint:
+        seconds, manifest = seed(endpoint)
+        size = sum(entry["size"] for entry in manifest) // len(manifest)
+        keys = [f"put/{i}" for i in range(OBJECTS)]
+        wrk = wrk_rate(endpoint, "PUT", BUCKET, keys, 32, WRK_SECONDS, size)
+        report.add("s3-generate, uploads on MinIO, 32 in flight", len(manifest) / seconds, "PUT/s")
+        report.add("s3-generate, uploads against wrk's presigned PUTs",
+                   len(manifest) / seconds / wrk, at_least=0.90)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="speed and memory, against bare libcurl and wrk")
+    parser.add_argument("--only", default="real,memory,latency,generate")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--out", help="also write the table as JSON to this file")
+    args = parser.parse_args()
+    report, shuffle, parts = Report(), random.Random(1), args.only.split(",")
+    if "real" in parts:
+        for name in ("minio", "versitygw"):
+            if os.environ.get(f"{name.upper()}_BIN"):
+                measure_real(report, name, args.rounds, shuffle)
+            else:
+                print(f"skipped: no {name} here")
+    for part, measure in (("memory", measure_memory), ("latency", measure_latency),
+                          ("generate", measure_generate)):
+        if part in parts:
+            measure(report)
+    if args.out:
+        pathlib.Path(args.out).write_text(json.dumps(report.lines, indent=2) + "\n", encoding="utf-8")
+    return 0 if report.all_met() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
