@@ -97,3 +97,14 @@ cannot_install() {
   say "Elsewhere, packages of these names or of the same programs and libraries."
   exit 1
 }
+
+# Installing ca-certificates (python3-venv wants it) rebuilds the system's bundle from Debian's own.
+# Who names a bundle in the environment means what is in it now: this run goes on with a copy.
+keep_named_certificates() {
+  local variable copy
+  for variable in SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE; do
+    [ -f "${!variable:-}" ] || continue
+    copy=$PWD/${log_dir:?}/$variable.crt
+    cp -L "${!variable}" "$copy" && export "$variable=$copy"
+  done
+}

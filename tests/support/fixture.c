@@ -31,18 +31,22 @@ static enum test_endpoint_kind wanted_kind(void)
     return TEST_ENDPOINT_EMBEDDED;
 }
 
-int fixture_unavailable(void)
+bool fixture_available(void)
 {
-    enum test_endpoint_kind kind = wanted_kind();
     char program[FIXTURE_PATH_MAX];
-    if (kind == TEST_ENDPOINT_EMBEDDED || real_server_find(kind, program))
-        return 0;
+    enum test_endpoint_kind kind = wanted_kind();
+    return kind == TEST_ENDPOINT_EMBEDDED || real_server_find(kind, program);
+}
+
+int fixture_skip(void)
+{
     const char *required = getenv("REQUIRE_REAL_SERVERS");
+    const char *name = kind_names[wanted_kind()];
     if (required && strcmp(required, "1") == 0) {
-        printf("failed: no %s here, and REQUIRE_REAL_SERVERS=1\n", kind_names[kind]);
+        printf("failed: no %s here, and REQUIRE_REAL_SERVERS=1\n", name);
         return 1;
     }
-    printf("skipped: no %s here\n", kind_names[kind]);
+    printf("skipped: no %s here\n", name);
     return FIXTURE_SKIPPED;
 }
 

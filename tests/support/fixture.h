@@ -70,13 +70,15 @@ struct fixture {
 };
 
 #define FIXTURE_MAIN(tests)                                                                        \
-    (fixture_unavailable()                                                                         \
-         ? fixture_unavailable()                                                                   \
-         : cmocka_run_group_tests((tests), fixture_group_setup, fixture_group_teardown))
+    (fixture_available()                                                                           \
+         ? cmocka_run_group_tests((tests), fixture_group_setup, fixture_group_teardown)            \
+         : fixture_skip())
 
-/* 0 when the endpoint of TEST_ENDPOINT can be had; otherwise the exit status, its reason printed:
- * FIXTURE_SKIPPED, or 1 with REQUIRE_REAL_SERVERS=1. */
-int fixture_unavailable(void);
+/* Whether the endpoint of TEST_ENDPOINT can be had. */
+bool fixture_available(void);
+/* Says that it cannot, and returns the exit status: FIXTURE_SKIPPED, or 1 with
+ * REQUIRE_REAL_SERVERS=1. */
+int fixture_skip(void);
 int fixture_group_setup(void **state);
 int fixture_group_teardown(void **state);
 
