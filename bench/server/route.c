@@ -76,13 +76,22 @@ static const char *const foreign_params[] = {
     "website",
 };
 
+static bool is_foreign(const char *name)
+{
+    for (size_t i = 0; i < sizeof foreign_params / sizeof *foreign_params; i++)
+        if (strcmp(foreign_params[i], name) == 0)
+            return true;
+    return false;
+}
+
 static bool has_foreign_param(const struct request *r)
 {
-    for (size_t i = 0; i < sizeof foreign_params / sizeof *foreign_params; i++) {
-        if (request_param(r, foreign_params[i]) == NULL)
-            continue;
-        /* Of an upload's part it is no stranger. */
-        if (strcmp(foreign_params[i], "partNumber") != 0 || request_param(r, "uploadId") == NULL)
+    for (size_t i = 0; i < r->param_count; i++) {
+        const char *name = r->params[i].name;
+        if (strncmp(name, "X-Amz-", 6) == 0 || !is_foreign(name))
+            continue; /* a presigned request has many of the former */
+        /* Of an upload's part the number is no stranger. */
+        if (strcmp(name, "partNumber") != 0 || request_param(r, "uploadId") == NULL)
             return true;
     }
     return false;
@@ -102,7 +111,7 @@ enum code request_route(struct request *r)
         level = LEVEL_SERVICE;
     else if (r->where.key_len == 0)
         level = LEVEL_BUCKET;
-    if (r->param_count > 0 && has_foreign_param(r))
+    if (has_foreign_param(r))
         return CODE_NOT_IMPLEMENTED;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         if (route_fits(&routes[i], r, level)) {
