@@ -221,6 +221,13 @@ static void on_deleted(void *ctx, const struct s3_reply *reply)
         s->status = s3_delete_result(reply, &failed, &s->error);
 }
 
+static void sweep_forget(struct sweep *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        free(s->keys[i]);
+    s->count = 0;
+}
+
 static enum status sweep_flush(struct sweep *s, struct error *err)
 {
     struct swept swept = {0};
@@ -232,9 +239,7 @@ static enum status sweep_flush(struct sweep *s, struct error *err)
                           s->count, on_deleted, &swept, err);
     while (status == STATUS_OK && !swept.over)
         status = s3_client_poll(client, 1000, err);
-    for (size_t i = 0; i < s->count; i++)
-        free(s->keys[i]);
-    s->count = 0;
+    sweep_forget(s);
     if (status != STATUS_OK)
         return status;
     return swept.status == STATUS_OK ? STATUS_OK : error_copy(err, &swept.error);
@@ -287,7 +292,10 @@ enum status campaign_clean(struct campaign *c, struct error *err)
         status =
             manifest_read(c->manifest, NULL,
                           &(struct manifest_visitor){.ctx = &sweep, .object = sweep_source}, err);
-    return status == STATUS_OK ? sweep_flush(&sweep, err) : status;
+    if (status == STATUS_OK)
+        status = sweep_flush(&sweep, err);
+    sweep_forget(&sweep);
+    return status;
 }
 
 void campaign_close(struct campaign *c)

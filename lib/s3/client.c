@@ -365,8 +365,9 @@ enum status s3_request_run(struct s3_request *rq, s3_done_fn *use, void *ctx, st
     struct s3_client *c = rq->client;
     struct run run = {.use = use, .ctx = ctx};
     enum status status = s3_request_send(rq, on_run_done, &run, err);
+    /* Whoever frees the client from a callback ends this loop with it: run.over is set then. */
     while (!status && !run.over)
-        status = s3_client_poll(c, RUN_POLL_MS, err);
+        status = s3_client_poll(c, RUN_POLL_MS, err); /* NOLINT(clang-analyzer-unix.Malloc) */
     if (run.over)
         return run.status ? error_copy(err, &run.error) : STATUS_OK;
     if (rq->state == REQUEST_FLYING || rq->state == REQUEST_WAITING)

@@ -5,6 +5,7 @@
  */
 #include "lib/s3/list_parse.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -252,6 +253,7 @@ static enum status progress_check(const struct s3_lister *l, const struct page *
 static enum status hand_over(const struct s3_lister *l, const struct page *p,
                              const struct item *item, bool is_prefix, struct error *err)
 {
+    assert(item != NULL);
     const struct s3_list_entry entry = {
         .key = p->decoded.data + item->key,
         .key_len = item->key_len,

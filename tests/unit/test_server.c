@@ -88,8 +88,10 @@ static void assert_in_order(struct bench *b, const char *const *texts)
     const char *at = b->answer.body.data;
     for (; *texts != NULL; texts++) {
         const char *found = strstr(at, *texts);
-        if (found == NULL)
+        if (found == NULL) {
             fail_msg("'%s' is missing or out of order in %s", *texts, b->answer.body.data);
+            return;
+        }
         at = found + strlen(*texts);
     }
 }
