@@ -17,7 +17,6 @@ build lib libcrypto     libssl-dev
 build lib libxml-2.0    libxml2-dev
 build lib libmicrohttpd libmicrohttpd-dev
 build lib jansson       libjansson-dev
-build lib inih          libinih-dev
 build lib zlib          zlib1g-dev
 build lib cmocka        libcmocka-dev
 test  cmd python3       python3

@@ -267,21 +267,24 @@ static enum status hand_over(const struct s3_lister *l, const struct page *p,
 }
 
 /* Objects and common prefixes come as two ascending runs: merged, they are in key order. */
+static bool prefix_is_next(const struct page *p, size_t object, size_t prefix)
+{
+    if (object == p->objects.count || prefix == p->prefixes.count)
+        return object == p->objects.count;
+    return strcmp(p->decoded.data + p->prefixes.item[prefix].key,
+                  p->decoded.data + p->objects.item[object].key) < 0;
+}
+
 static enum status hand_over_all(const struct s3_lister *l, const struct page *p, struct error *err)
 {
-    size_t o = 0;
-    size_t x = 0;
+    size_t object = 0;
+    size_t prefix = 0;
     enum status status = STATUS_OK;
-    while (!status && (o < p->objects.count || x < p->prefixes.count)) {
-        const struct item *object = o < p->objects.count ? &p->objects.item[o] : NULL;
-        const struct item *prefix = x < p->prefixes.count ? &p->prefixes.item[x] : NULL;
-        bool takes_prefix = !object || (prefix && strcmp(p->decoded.data + prefix->key,
-                                                         p->decoded.data + object->key) < 0);
-        status = hand_over(l, p, takes_prefix ? prefix : object, takes_prefix, err);
-        if (takes_prefix)
-            x++;
+    while (!status && (object < p->objects.count || prefix < p->prefixes.count)) {
+        if (prefix_is_next(p, object, prefix))
+            status = hand_over(l, p, &p->prefixes.item[prefix++], true, err);
         else
-            o++;
+            status = hand_over(l, p, &p->objects.item[object++], false, err);
     }
     return status;
 }
