@@ -12,7 +12,6 @@ function(kit_program name)
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE ${arg_LINK} kit_flags)
     target_compile_definitions(${name} PRIVATE KIT_VERSION="${PROJECT_VERSION}")
-    install(TARGETS ${name})
 endfunction()
 
 # kit_unit_test(MODULE LINK ...): tests/unit/test_<module>.c as the ctest "unit.<module>".

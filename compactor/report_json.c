@@ -4,6 +4,7 @@
 
 #include "compactor/report.h"
 #include "lib/tool/json.h"
+#include "lib/tool/process.h"
 
 static void write_uri(struct json *j, const char *name, const char *bucket, const char *key,
                       const char *end)
@@ -125,7 +126,7 @@ static void write_resources(struct json *j)
     json_begin_object(j, "resources");
     json_f64(j, "user_s", seconds(usage.ru_utime));
     json_f64(j, "system_s", seconds(usage.ru_stime));
-    json_u64(j, "max_rss_bytes", (uint64_t)usage.ru_maxrss * 1024);
+    json_u64(j, "max_rss_bytes", process_own_peak_bytes());
     json_end(j);
 }
 

@@ -307,6 +307,22 @@ void process_result_release(struct process_result *r)
     buf_release(&r->err);
 }
 
+uint64_t process_own_peak_bytes(void)
+{
+    static const char name[] = "VmHWM:";
+    char line[256];
+    uint64_t kib = 0;
+    FILE *status = fopen("/proc/self/status", "re");
+    if (!status)
+        return 0;
+    while (kib == 0 && fgets(line, sizeof line, status)) {
+        if (strncmp(line, name, sizeof name - 1) == 0)
+            kib = strtoull(line + sizeof name - 1, NULL, 10);
+    }
+    (void)fclose(status);
+    return kib * 1024;
+}
+
 enum status process_own_directory(char *out, size_t room, struct error *err)
 {
     char path[4096];

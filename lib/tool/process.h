@@ -52,6 +52,10 @@ void process_signal(struct process *p, int signal_number);
 enum status process_wait(struct process *p, struct process_result *result,
                          struct error *err) MUST_USE;
 
+/* The most memory that this program has had resident. getrusage would count what its parent had
+ * resident when it forked, which execve hands down. 0 where /proc does not say. */
+uint64_t process_own_peak_bytes(void);
+
 /* The directory of the running executable, without a final slash, into `out`. */
 enum status process_own_directory(char *out, size_t room, struct error *err) MUST_USE;
 

@@ -33,7 +33,7 @@ BARE_LOOP = PROGRAMS.parent / "tests" / "bare_loop"
 BUCKET, SOURCE = "bench", "in/"
 OBJECTS, ROWS, FIRST, LAST = 20010, 66, "2024-01-01", "2024-01-30"
 SEQUENTIAL_LAST = "2024-01-06"  # a fifth of the dates: one at a time is slow
-WRK_SECONDS = 5
+WRK_SECONDS, WRK_KEYS, WRK_COUNT = 5, f"/{BUCKET}/wrk/%d", 1000
 MIB = 1 << 20
 
 
@@ -49,7 +49,6 @@ class Ran:
         process.returncode = os.waitstatus_to_exitcode(status)
         self.wall_s = time.monotonic() - start
         self.cpu_s = usage.ru_utime + usage.ru_stime
-        self.max_rss = usage.ru_maxrss * 1024
         if process.returncode != 0:
             raise RuntimeError(f"{command[0]} ended with {process.returncode}")
 
@@ -149,10 +148,11 @@ def measure_real(report, name, rounds, shuffle):
                        at_most=1.3)
             report.add(f"{name}, {what}: CPU an object",
                        sum(o.cpu_s for o in ours) / len(ours) / objects * 1e6, "us")
-        keys = [entry["key"] for entry in manifest]
+        size = sum(entry["size"] for entry in manifest) // len(manifest)
+        wrk_rate(endpoint, "PUT", WRK_KEYS, WRK_COUNT, 16, WRK_SECONDS, size)
         for connections in (16, 1):
-            report.add(f"{name}: wrk, presigned GETs, {connections} connections",
-                       wrk_rate(endpoint, "GET", BUCKET, keys, connections, WRK_SECONDS), "GET/s")
+            rate = wrk_rate(endpoint, "GET", WRK_KEYS, WRK_COUNT, connections, WRK_SECONDS)
+            report.add(f"{name}: wrk, presigned GETs, {connections} connections", rate, "GET/s")
 
 
 def measure_memory(report):
@@ -163,7 +163,7 @@ def measure_memory(report):
         assert document["totals"]["objects"] == len(manifest)
         report.add("a million objects in 100 dates: time", ran.wall_s, "s")
         report.add("a million objects: rate", len(manifest) / ran.wall_s, "objects/s")
-        report.add("a million objects: peak memory, MiB (--memory 256)", ran.max_rss / MIB, "MiB",
+        report.add("a million objects: peak memory, MiB (--memory 256)", document["resources"]["max_rss_bytes"] / MIB, "MiB",
                    at_most=256 + 64)
 
 
@@ -184,12 +184,12 @@ def measure_latency(report):
         with embedded_server(PROGRAMS, "--latency", "s3-standard", "--request-log",
                              str(log)) as endpoint:
             seed(endpoint, concurrency=256)
-            ran, document = compact(endpoint, "out/", options=("-j", "64"))
+            _, document = compact(endpoint, "out/", options=("-j", "64"))
         ideal_s = logged_service_s(log) / 64
     report.add("s3-standard, 64 in flight: work time", document["work_s"], "s")
     report.add("s3-standard: work time against sum of service / 64", document["work_s"] / ideal_s,
                at_most=1.05)
-    report.add("s3-standard: peak memory", ran.max_rss / MIB, "MiB", at_most=256 + 64)
+    report.add("s3-standard: peak memory", document["resources"]["max_rss_bytes"] / MIB, "MiB", at_most=256 + 64)
 
 
 def measure_generate(report):
@@ -208,8 +208,7 @@ def measure_generate(report):
     with real_server("minio") as endpoint:
         seconds, manifest = seed(endpoint)
         size = sum(entry["size"] for entry in manifest) // len(manifest)
-        keys = [f"put/{i}" for i in range(OBJECTS)]
-        wrk = wrk_rate(endpoint, "PUT", BUCKET, keys, 32, WRK_SECONDS, size)
+        wrk = wrk_rate(endpoint, "PUT", WRK_KEYS, OBJECTS, 32, WRK_SECONDS, size)
         report.add("s3-generate, uploads on MinIO, 32 in flight", len(manifest) / seconds, "PUT/s")
         report.add("s3-generate, uploads against wrk's presigned PUTs",
                    len(manifest) / seconds / wrk, at_least=0.90)

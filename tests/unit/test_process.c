@@ -181,6 +181,20 @@ static void test_own_directory(void **state)
     assert_status(STATUS_LIMIT, process_own_directory(small, sizeof small, &err), &err);
 }
 
+static void test_own_peak_memory(void **state)
+{
+    (void)state;
+    const size_t much = 64u << 20;
+    const uint64_t before = process_own_peak_bytes();
+    char *block = malloc(much);
+    assert_non_null(block);
+    memset(block, 1, much);
+    assert_int_equal(block[much / 2], 1); /* keeps the stores */
+    assert_true(process_own_peak_bytes() >= before + much / 2);
+    free(block);
+    assert_true(process_own_peak_bytes() >= before + much / 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +210,7 @@ int main(void)
         cmocka_unit_test_teardown(test_ignored_sigpipe_is_not_inherited, no_children_left),
         cmocka_unit_test_teardown(test_start_signal_wait, no_children_left),
         cmocka_unit_test(test_own_directory),
+        cmocka_unit_test(test_own_peak_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
