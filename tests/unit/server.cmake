@@ -3,6 +3,7 @@ kit_unit_test(latency LINK s3_server)
 kit_unit_test(storage LINK s3_server)
 kit_unit_test(auth LINK s3_server PkgConfig::JANSSON)
 kit_unit_test(server SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
+kit_unit_test(server_multipart SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
 kit_unit_test(server_control
     SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c
     LINK s3_server PkgConfig::JANSSON Threads::Threads)

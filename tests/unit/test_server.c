@@ -1,99 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The embedded server over real connections: every operation, and S3's code for every refusal. */
-#include "bench/server/server.h"
-#include "lib/base/hash.h"
-#include "tests/support/unit.h"
-#include "tests/support/wire.h"
+#include "tests/unit/server_bench.h"
 
-#define PART_BYTES (5u << 20)
-
-static const struct s3_server_key keys[] = {{"AKIAFIRST", "first secret"},
-                                            {"AKIASECOND", "second secret"}};
-
-/* A server, a bucket and a connection to it. */
-struct bench {
-    struct s3_server *server;
-    struct wire wire;
-    struct answer answer;
-    char text[1024];
-};
-
-static int bench_setup_with(void **state, uint64_t memory_limit)
-{
-    struct bench *b = calloc(1, sizeof *b);
-    struct error err;
-    assert_non_null(b);
-    const struct s3_server_options options = {
-        .keys = keys, .key_count = 2, .memory_limit_bytes = memory_limit};
-    assert_ok(s3_server_start(&options, &b->server, &err), &err);
-    assert_ok(s3_server_make_bucket(b->server, "bucket", &err), &err);
-    wire_open(&b->wire, s3_server_url(b->server), &keys[0]);
-    *state = b;
-    return 0;
-}
-
-static int bench_setup(void **state)
-{
-    return bench_setup_with(state, 0);
-}
-
-static int bench_setup_small(void **state)
+static inline int bench_setup_small(void **state)
 {
     return bench_setup_with(state, 100000);
-}
-
-static int bench_teardown(void **state)
-{
-    struct bench *b = *state;
-    answer_release(&b->answer);
-    wire_close(&b->wire);
-    s3_server_stop(b->server);
-    free(b);
-    return 0;
-}
-
-/* Asks, and checks status and S3 code ("" for none). */
-static void ask(struct bench *b, const char *method, const char *target, const char *headers,
-                const char *body, int status, const char *code)
-{
-    wire_ask(&b->wire, method, target, headers, body, body != NULL ? strlen(body) : 0, &b->answer);
-    if (b->answer.status != status || strcmp(b->answer.code, code) != 0)
-        fail_msg("%s %s: %d %s instead of %d %s", method, target, b->answer.status, b->answer.code,
-                 status, code);
-}
-
-static void put(struct bench *b, const char *key, const char *body)
-{
-    assert_ok(s3_server_put(b->server, "bucket", key, body, strlen(body), NULL, NULL), NULL);
-}
-
-static void assert_header(struct bench *b, const char *name, const char *value)
-{
-    assert_string_equal(answer_header(&b->answer, name, b->text, sizeof b->text), value);
-}
-
-static void assert_element(struct bench *b, const char *name, const char *value)
-{
-    assert_string_equal(answer_element(&b->answer, name, b->text, sizeof b->text), value);
-}
-
-static void assert_body(struct bench *b, const char *text)
-{
-    assert_string_equal(b->answer.body.data, text);
-}
-
-/* The body has these texts in this order. */
-static void assert_in_order(struct bench *b, const char *const *texts)
-{
-    const char *at = b->answer.body.data;
-    for (; *texts != NULL; texts++) {
-        const char *found = strstr(at, *texts);
-        if (found == NULL) {
-            fail_msg("'%s' is missing or out of order in %s", *texts, b->answer.body.data);
-            return;
-        }
-        at = found + strlen(*texts);
-    }
 }
 
 static void buckets(void **state)
@@ -366,117 +277,6 @@ static void deleting_many(void **state)
     ask(b, "POST", "/bucket?delete", "x-amz-checksum-crc32: AAAAAA==\n", NULL, 400, "MalformedXML");
 }
 
-/* Multipart */
-
-static void create_upload(struct bench *b, const char *key, char id[64])
-{
-    char target[256];
-    snprintf(target, sizeof target, "/bucket/%s?uploads", key);
-    ask(b, "POST", target, "Content-Type: text/plain\nx-amz-meta-a: b\n", NULL, 200, "");
-    answer_element(&b->answer, "UploadId", id, 64);
-    assert_int_equal(strlen(id), 32);
-}
-
-static void ask_part(struct bench *b, const char *id, int number, const char *headers,
-                     const void *body, size_t len, int status, const char *code)
-{
-    char target[256];
-    snprintf(target, sizeof target, "/bucket/big?partNumber=%d&uploadId=%s", number, id);
-    wire_ask(&b->wire, "PUT", target, headers, body, len, &b->answer);
-    assert_int_equal(b->answer.status, status);
-    assert_string_equal(b->answer.code, code);
-}
-
-static void ask_complete(struct bench *b, const char *id, const char *headers, const char *parts,
-                         int status, const char *code)
-{
-    char target[256], body[1024];
-    snprintf(target, sizeof target, "/bucket/big?uploadId=%s", id);
-    snprintf(body, sizeof body, "<CompleteMultipartUpload>%s</CompleteMultipartUpload>", parts);
-    ask(b, "POST", target, headers, body, status, code);
-}
-
-static void multipart_with_a_copied_part(void **state)
-{
-    struct bench *b = *state;
-    char id[64], target[256], parts[512], etag[2][64];
-    char *large = malloc(PART_BYTES);
-    assert_non_null(large);
-    memset(large, 'L', PART_BYTES);
-    put(b, "source", "0123456789");
-    create_upload(b, "big", id);
-    ask_part(b, id, 1, NULL, large, PART_BYTES, 200, "");
-    answer_header(&b->answer, "ETag", etag[0], sizeof etag[0]);
-    ask_part(b, id, 7,
-             "x-amz-copy-source: /bucket/source\nx-amz-copy-source-range: bytes=3-5\n"
-             "x-amz-copy-source-if-match: \"781e5e245d69b566979b86e28d23f2c7\"\n",
-             NULL, 0, 200, "");
-    answer_element(&b->answer, "ETag", etag[1], sizeof etag[1]);
-    snprintf(target, sizeof target, "/bucket/big?uploadId=%s", id);
-    ask(b, "GET", target, NULL, NULL, 200, "");
-    assert_in_order(b, (const char *const[]){"<PartNumber>1</PartNumber>", "<Size>5242880</Size>",
-                                             "<PartNumber>7</PartNumber>", "<Size>3</Size>", NULL});
-    ask(b, "GET", "/bucket?uploads", NULL, NULL, 200, "");
-    assert_element(b, "UploadId", id);
-    ask(b, "GET", "/bucket/big", NULL, NULL, 404, "NoSuchKey");
-    snprintf(parts, sizeof parts,
-             "<Part><PartNumber>1</PartNumber><ETag>%s</ETag></Part>"
-             "<Part><PartNumber>7</PartNumber><ETag>%s</ETag></Part>",
-             etag[0], etag[1]);
-    ask_complete(b, id, NULL, parts, 200, "");
-    ask(b, "GET", "/bucket/big", "Range: bytes=5242878-\n", NULL, 206, "");
-    assert_body(b, "LL345");
-    assert_header(b, "x-amz-meta-a", "b");
-    assert_header(b, "Content-Type", "text/plain");
-    assert_non_null(strstr(answer_header(&b->answer, "ETag", b->text, sizeof b->text), "-2\""));
-    wire_ask(&b->wire, "GET", "/bucket/big", NULL, NULL, 0, &b->answer);
-    assert_int_equal(b->answer.body.len, PART_BYTES + 3);
-    ask_complete(b, id, NULL, parts, 404, "NoSuchUpload");
-    free(large);
-}
-
-static void multipart_refusals(void **state)
-{
-    struct bench *b = *state;
-    char id[64], target[256];
-    put(b, "big", "already there");
-    create_upload(b, "big", id);
-    ask_part(b, "0123", 1, NULL, "x", 1, 404, "NoSuchUpload");
-    ask_part(b, id, 0, NULL, "x", 1, 400, "InvalidArgument");
-    ask_part(b, id, 10001, NULL, "x", 1, 400, "InvalidArgument");
-    ask_part(b, id, 1, "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==\n", "x", 1, 400, "BadDigest");
-    ask_part(b, id, 1, "x-amz-copy-source: /bucket/none\n", NULL, 0, 404, "NoSuchKey");
-    ask_part(b, id, 1, "x-amz-copy-source: /bucket/big\nx-amz-copy-source-if-match: \"0\"\n", NULL,
-             0, 412, "PreconditionFailed");
-    ask_part(b, id, 1, "x-amz-copy-source: /bucket/big\nx-amz-copy-source-range: bytes=0-99\n",
-             NULL, 0, 400, "InvalidArgument");
-    ask_part(b, id, 1, NULL, "x", 1, 200, "");
-    ask_part(b, id, 2, NULL, "y", 1, 200, "");
-    ask_complete(b, id, NULL, "", 400, "MalformedXML");
-    ask_complete(b, id, NULL, "<Part><PartNumber>", 400, "MalformedXML");
-    ask_complete(b, id, NULL, "<Part><PartNumber>3</PartNumber><ETag>x</ETag></Part>", 400,
-                 "InvalidPart");
-    static const char x[] = "<Part><PartNumber>1</PartNumber><ETag>"
-                            "9dd4e461268c8034f5c8564e155c67a6</ETag></Part>";
-    static const char x_and_y[] = "<Part><PartNumber>1</PartNumber><ETag>"
-                                  "9dd4e461268c8034f5c8564e155c67a6</ETag></Part>"
-                                  "<Part><PartNumber>2</PartNumber><ETag>"
-                                  "415290769594460e2e485922904f345d</ETag></Part>";
-    static const char y_and_x[] = "<Part><PartNumber>2</PartNumber><ETag>"
-                                  "415290769594460e2e485922904f345d</ETag></Part>"
-                                  "<Part><PartNumber>1</PartNumber><ETag>"
-                                  "9dd4e461268c8034f5c8564e155c67a6</ETag></Part>";
-    ask_complete(b, id, NULL, x_and_y, 400, "EntityTooSmall");
-    ask_complete(b, id, NULL, y_and_x, 400, "InvalidPartOrder");
-    ask_complete(b, id, "If-None-Match: *\n", x, 412, "PreconditionFailed");
-    snprintf(target, sizeof target, "/bucket/big?uploadId=%s", id);
-    ask(b, "DELETE", target, NULL, NULL, 204, "");
-    ask(b, "DELETE", target, NULL, NULL, 404, "NoSuchUpload");
-    struct s3_server_stats stats;
-    s3_server_stats(b->server, &stats);
-    assert_int_equal(stats.open_uploads, 0);
-}
-
 /* Refusals of the front door */
 
 static void what_is_not_there_says_so(void **state)
@@ -599,8 +399,6 @@ static void connections_are_kept(void **state)
     assert_int_equal(sum, 20);
 }
 
-#define SERVER_TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -615,8 +413,6 @@ int main(void)
         SERVER_TEST(listing_rolls_up_at_the_delimiter),
         SERVER_TEST(pages_join_up),
         SERVER_TEST(deleting_many),
-        SERVER_TEST(multipart_with_a_copied_part),
-        SERVER_TEST(multipart_refusals),
         SERVER_TEST(what_is_not_there_says_so),
         SERVER_TEST(who_may_ask),
         SERVER_TEST(limits),
