@@ -7,3 +7,4 @@ kit_unit_test(server_multipart SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c 
 kit_unit_test(server_control
     SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c
     LINK s3_server PkgConfig::JANSSON Threads::Threads)
+kit_unit_test(delay LINK s3_server Threads::Threads)
