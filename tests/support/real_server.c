@@ -23,7 +23,7 @@
 #define READY_TIMEOUT_MS  60000 /* a cold start on a busy machine takes seconds */
 #define READY_INTERVAL_MS 20
 #define STOP_TIMEOUT_MS   10000
-#define ARGS_MAX          8
+#define ARGS_MAX          16
 #define ENV_MAX           64
 
 static const struct about {
