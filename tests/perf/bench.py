@@ -26,10 +26,11 @@ import tempfile
 import time
 
 from presigned import wrk_rate
-from servers import embedded_server, real_server
+from servers import REGION, embedded_server, real_server
 
 PROGRAMS = pathlib.Path(__file__).resolve().parents[2] / "build" / "bin"
 BARE_LOOP = PROGRAMS.parent / "tests" / "bare_loop"
+PRESIGN_JOBS = PROGRAMS.parent / "tests" / "presign_jobs"
 BUCKET, SOURCE = "bench", "in/"
 OBJECTS, ROWS, FIRST, LAST = 20010, 66, "2024-01-01", "2024-01-30"
 SEQUENTIAL_LAST = "2024-01-06"  # a fifth of the dates: one at a time is slow
@@ -40,10 +41,10 @@ MIB = 1 << 20
 class Ran:
     """A program that ran to its end, and what it cost."""
 
-    def __init__(self, command, environment):
+    def __init__(self, command, environment, stdin=None):
         start = time.monotonic()
         process = subprocess.Popen([str(word) for word in command], env=environment, text=True,
-                                   stdout=subprocess.PIPE)
+                                   stdin=stdin, stdout=subprocess.PIPE)
         self.stdout = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -104,20 +105,36 @@ def compact(endpoint, destination, last=LAST, options=()):
     return ran, document
 
 
+def bare_urls(endpoint, name, manifest, urls):
+    """Writes what the bare loop requests to a file: a LIST a date, every object, a PUT a date."""
+    jobs = []
+    for date in sorted({entry["date"] for entry in manifest}):
+        entries = [entry for entry in manifest if entry["date"] == date]
+        jobs.append(f"LIST {BUCKET}")
+        jobs += [f"GET {BUCKET} {entry['key']}" for entry in entries]
+        jobs.append(f"PUT {BUCKET} {name}/{date} {sum(entry['size'] for entry in entries)}")
+    subprocess.run([PRESIGN_JOBS, endpoint.url, REGION], env=endpoint.environment, check=True,
+                   text=True, input="\n".join(jobs) + "\n", stdout=urls)
+
+
 def real_cells(endpoint, manifest):
     """Name -> a function of the round that returns a Ran: ours and the bare loop, at 64 and at 1."""
-    prefixes = sorted({f"{SOURCE}{entry['date'].replace('-', '/')}/" for entry in manifest})
-    few = [p for p in prefixes if p <= f"{SOURCE}{SEQUENTIAL_LAST.replace('-', '/')}/"]
+    few = [entry for entry in manifest if entry["date"] <= SEQUENTIAL_LAST]
 
-    def bare(name, which, concurrency):
-        return lambda r: Ran([BARE_LOOP, endpoint.url, BUCKET, f"{name}-{r}/", concurrency, *which],
-                             endpoint.environment)
+    def bare(name, entries, concurrency):
+        urls = tempfile.TemporaryFile("w+")
+        bare_urls(endpoint, name, entries, urls)
+
+        def once(_):
+            urls.seek(0)
+            return Ran([BARE_LOOP, "-c", concurrency], endpoint.environment, urls)
+        return once
 
     def ours(name, last, *options):
         return lambda r: compact(endpoint, f"{name}-{r}/", last, options)[0]
 
     return {
-        "64 in flight": (ours("ours64", LAST, "-j", "64"), bare("bare64", prefixes, 64)),
+        "64 in flight": (ours("ours64", LAST, "-j", "64"), bare("bare64", manifest, 64)),
         "in sequence": (ours("ours1", SEQUENTIAL_LAST, "--mode", "sequential"),
                         bare("bare1", few, 1)),
     }
