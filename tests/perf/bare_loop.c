@@ -36,6 +36,7 @@ struct transfer {
     struct upload upload;
 };
 
+/* curl fixes this signature. NOLINTNEXTLINE(readability-non-const-parameter) */
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 {
     struct transfer *t = ctx;

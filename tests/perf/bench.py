@@ -29,8 +29,7 @@ from presigned import wrk_rate
 from servers import REGION, embedded_server, real_server
 
 PROGRAMS = pathlib.Path(__file__).resolve().parents[2] / "build" / "bin"
-BARE_LOOP = PROGRAMS.parent / "tests" / "bare_loop"
-PRESIGN_JOBS = PROGRAMS.parent / "tests" / "presign_jobs"
+TESTS = PROGRAMS.parent / "tests"
 BUCKET, SOURCE = "bench", "in/"
 OBJECTS, ROWS, FIRST, LAST = 20010, 66, "2024-01-01", "2024-01-30"
 SEQUENTIAL_LAST = "2024-01-06"  # a fifth of the dates: one at a time is slow
@@ -41,10 +40,10 @@ MIB = 1 << 20
 class Ran:
     """A program that ran to its end, and what it cost."""
 
-    def __init__(self, command, environment, stdin=None):
+    def __init__(self, command, environment):
         start = time.monotonic()
         process = subprocess.Popen([str(word) for word in command], env=environment, text=True,
-                                   stdin=stdin, stdout=subprocess.PIPE)
+                                   stdout=subprocess.PIPE)
         self.stdout = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -87,14 +86,15 @@ def geometric_mean(values):
     return math.exp(sum(math.log(v) for v in values) / len(values))
 
 
-def seed(endpoint, objects=OBJECTS, rows=ROWS, first=FIRST, last=LAST, concurrency=32):
+def seed(endpoint, objects=OBJECTS, rows=ROWS, last=LAST, concurrency=32):
     """Fills BUCKET/in/ and returns (seconds, manifest entries)."""
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as manifest:
-        ran = Ran([PROGRAMS / "s3-generate", "-q", "-r", rows, "-f", objects, "-b", BUCKET, "--prefix",
-                   SOURCE, "--seed", 1, "--from", first, "--to", last, "--create-bucket",
-                   "-j", concurrency, "--manifest", manifest.name], endpoint.environment)
-        lines = [json.loads(line) for line in open(manifest.name, encoding="utf-8")]
-    return ran.wall_s, [line for line in lines if "key" in line]
+        ran = Ran([PROGRAMS / "s3-generate", "-q", "-r", rows, "-f", objects, "-b", BUCKET,
+                   "--prefix", SOURCE, "--seed", 1, "--from", FIRST, "--to", last,
+                   "--create-bucket", "-j", concurrency, "--manifest", manifest.name],
+                  endpoint.environment)
+        lines = map(json.loads, manifest)
+        return ran.wall_s, [line for line in lines if "key" in line]
 
 
 def compact(endpoint, destination, last=LAST, options=()):
@@ -105,66 +105,80 @@ def compact(endpoint, destination, last=LAST, options=()):
     return ran, document
 
 
-def bare_urls(endpoint, name, manifest, urls):
-    """Writes what the bare loop requests to a file: a LIST a date, every object, a PUT a date."""
-    jobs = []
-    for date in sorted({entry["date"] for entry in manifest}):
-        entries = [entry for entry in manifest if entry["date"] == date]
-        jobs.append(f"LIST {BUCKET}")
-        jobs += [f"GET {BUCKET} {entry['key']}" for entry in entries]
-        jobs.append(f"PUT {BUCKET} {name}/{date} {sum(entry['size'] for entry in entries)}")
-    subprocess.run([PRESIGN_JOBS, endpoint.url, REGION], env=endpoint.environment, check=True,
-                   text=True, input="\n".join(jobs) + "\n", stdout=urls)
+def bare_jobs(manifest, destination):
+    """The requests of s3-compact, as presign_jobs reads them: for each date its listing, its GETs
+    and the PUT of its output."""
+    dates = {}
+    for entry in manifest:
+        dates.setdefault(entry["date"], []).append(entry)
+    lines = []
+    for date, entries in sorted(dates.items()):
+        lines.append(f"LIST {BUCKET}")
+        lines += [f"GET {BUCKET} {entry['key']} {entry['size']}" for entry in entries]
+        lines.append(f"PUT {BUCKET} {destination}{date} {sum(e['size'] for e in entries)}")
+    return "\n".join(lines) + "\n"
 
 
-def real_cells(endpoint, manifest):
-    """Name -> a function of the round that returns a Ran: ours and the bare loop, at 64 and at 1."""
-    few = [entry for entry in manifest if entry["date"] <= SEQUENTIAL_LAST]
+class BareLoop:
+    """The yardstick at one concurrency; its requests are signed beforehand."""
 
-    def bare(name, entries, concurrency):
-        urls = tempfile.TemporaryFile("w+")
-        bare_urls(endpoint, name, entries, urls)
+    def __init__(self, endpoint, manifest, concurrency):
+        self.command = [TESTS / "bare_loop", "-c", str(concurrency)]
+        self.urls = subprocess.run([TESTS / "presign_jobs", endpoint.url, REGION], text=True,
+                                   input=bare_jobs(manifest, f"bare{concurrency}/"), check=True,
+                                   env=endpoint.environment, capture_output=True).stdout
 
-        def once(_):
-            urls.seek(0)
-            return Ran([BARE_LOOP, "-c", concurrency], endpoint.environment, urls)
-        return once
+    def run(self, _):
+        ran = subprocess.run(self.command, input=self.urls, text=True, check=True,
+                             capture_output=True)
+        measured = json.loads(ran.stdout)
+        return measured["wall_s"], measured["user_s"] + measured["system_s"]
 
-    def ours(name, last, *options):
-        return lambda r: compact(endpoint, f"{name}-{r}/", last, options)[0]
 
-    return {
-        "64 in flight": (ours("ours64", LAST, "-j", "64"), bare("bare64", manifest, 64)),
-        "in sequence": (ours("ours1", SEQUENTIAL_LAST, "--mode", "sequential"),
-                        bare("bare1", few, 1)),
-    }
+class Compact:
+    """s3-compact with some options; every round writes to a prefix of its own."""
+
+    def __init__(self, endpoint, name, last, *options):
+        self.endpoint, self.name, self.last, self.options = endpoint, name, last, options
+
+    def run(self, number):
+        document = compact(self.endpoint, f"{self.name}-{number}/", self.last, self.options)[1]
+        resources = document["resources"]
+        return document["work_s"], resources["user_s"] + resources["system_s"]
+
+
+def report_pair(report, what, objects, ours, bare):
+    """Both are lists of (seconds, CPU seconds), round by round."""
+    report.add(f"{what}: s3-compact", objects / geometric_mean([o[0] for o in ours]), "objects/s")
+    report.add(f"{what}: bare loop", objects / geometric_mean([b[0] for b in bare]), "objects/s")
+    report.add(f"{what}: rate against the bare loop",
+               geometric_mean([b[0] / o[0] for o, b in zip(ours, bare)]), at_least=0.90)
+    report.add(f"{what}: CPU of s3-compact, an object",
+               geometric_mean([o[1] for o in ours]) / objects * 1e6, "us")
+    report.add(f"{what}: CPU against the bare loop",
+               geometric_mean([o[1] / b[1] for o, b in zip(ours, bare)]), at_most=1.3)
 
 
 def measure_real(report, name, rounds, shuffle):
     with real_server(name) as endpoint:
         _, manifest = seed(endpoint)
-        few = sum(entry["date"] <= SEQUENTIAL_LAST for entry in manifest)
-        cells = real_cells(endpoint, manifest)
-        runs = {what: ([], []) for what in cells}
+        few = [entry for entry in manifest if entry["date"] <= SEQUENTIAL_LAST]
+        cells = {
+            ("64 in flight", "ours"): Compact(endpoint, "ours64", LAST, "-j", "64"),
+            ("64 in flight", "bare"): BareLoop(endpoint, manifest, 64),
+            ("in sequence", "ours"): Compact(endpoint, "ours1", SEQUENTIAL_LAST,
+                                             "--mode", "sequential"),
+            ("in sequence", "bare"): BareLoop(endpoint, few, 1),
+        }
+        samples = {cell: [] for cell in cells}
         for number in range(rounds + 1):  # round 0 warms up
-            order = [(what, side) for what in cells for side in (0, 1)]
-            shuffle.shuffle(order)
-            for what, side in order:
-                ran = cells[what][side](number)
+            for cell in shuffle.sample(list(cells), len(cells)):
+                sample = cells[cell].run(number)
                 if number > 0:
-                    runs[what][side].append(ran)
-        for what, (ours, bare) in runs.items():
-            objects = few if what == "in sequence" else len(manifest)
-            rate = geometric_mean([objects / ran.wall_s for ran in ours])
-            report.add(f"{name}, {what}: s3-compact", rate, "objects/s")
-            report.add(f"{name}, {what}: rate against the bare loop",
-                       geometric_mean([b.wall_s / o.wall_s for o, b in zip(ours, bare)]),
-                       at_least=0.90)
-            report.add(f"{name}, {what}: CPU against the bare loop",
-                       geometric_mean([o.cpu_s / b.cpu_s for o, b in zip(ours, bare)]),
-                       at_most=1.3)
-            report.add(f"{name}, {what}: CPU an object",
-                       sum(o.cpu_s for o in ours) / len(ours) / objects * 1e6, "us")
+                    samples[cell].append(sample)
+        for what, objects in (("64 in flight", len(manifest)), ("in sequence", len(few))):
+            report_pair(report, f"{name}, {what}", objects, samples[what, "ours"],
+                        samples[what, "bare"])
         size = sum(entry["size"] for entry in manifest) // len(manifest)
         wrk_rate(endpoint, "PUT", WRK_KEYS, WRK_COUNT, 16, WRK_SECONDS, size)
         for connections in (16, 1):
@@ -174,7 +188,7 @@ def measure_real(report, name, rounds, shuffle):
 
 def measure_memory(report):
     with embedded_server(PROGRAMS) as endpoint:
-        seconds, manifest = seed(endpoint, 1000000, 7, "2024-01-01", "2024-04-09", 64)
+        seconds, manifest = seed(endpoint, 1000000, 7, "2024-04-09", 64)
         report.add("a million objects: seeding", seconds, "s")
         ran, document = compact(endpoint, "out/", "2024-04-09")
         assert document["totals"]["objects"] == len(manifest)
