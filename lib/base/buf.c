@@ -155,22 +155,11 @@ void buf_append_hex(struct buf *b, const void *data, size_t len)
 
 void buf_append_base64(struct buf *b, const void *data, size_t len)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const uint8_t *bytes = data;
-    size_t size = len < SIZE_MAX / 2 ? (len + 2) / 3 * 4 : SIZE_MAX;
+    size_t size = len < SIZE_MAX / 2 ? BASE64_SIZE(len) - 1 : SIZE_MAX;
     char *to = buf_reserve(b, size);
     if (!to)
         return;
-    for (size_t i = 0; i < len; i += 3) {
-        size_t have = len - i;
-        uint32_t group = (uint32_t)bytes[i] << 16;
-        group |= have > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
-        group |= have > 2 ? (uint32_t)bytes[i + 2] : 0;
-        *to++ = digits[group >> 18];
-        *to++ = digits[group >> 12 & 63];
-        *to++ = have > 1 ? digits[group >> 6 & 63] : '=';
-        *to++ = have > 2 ? digits[group & 63] : '=';
-    }
+    base64_encode(data, len, to);
     buf_commit(b, size);
 }
 

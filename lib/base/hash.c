@@ -28,6 +28,7 @@ static EVP_MD *fetched[HASH_MD5 + 1];
 static void fetch_all(void)
 {
     fetched[HASH_SHA256] = EVP_MD_fetch(NULL, "SHA256", NULL);
+    fetched[HASH_SHA1] = EVP_MD_fetch(NULL, "SHA1", NULL);
     fetched[HASH_MD5] = EVP_MD_fetch(NULL, "MD5", NULL);
 }
 
@@ -48,10 +49,10 @@ static void must(int ok)
 
 enum status hash_new(enum hash_kind kind, struct hash **out, struct error *err)
 {
+    static const char *const names[] = {"SHA-256", "SHA-1", "MD5"};
     const EVP_MD *md = algorithm(kind);
     if (!md)
-        return error_set(err, STATUS_INVALID, "OpenSSL does not offer %s here",
-                         kind == HASH_MD5 ? "MD5" : "SHA-256");
+        return error_set(err, STATUS_INVALID, "OpenSSL does not offer %s here", names[kind]);
     struct hash *h = calloc(1, sizeof *h);
     if (!h)
         return error_set(err, STATUS_NO_MEMORY, "no memory for a digest");
@@ -105,6 +106,11 @@ static void digest(enum hash_kind kind, const void *data, size_t len, uint8_t *o
 void sha256(const void *data, size_t len, uint8_t out[SHA256_SIZE])
 {
     digest(HASH_SHA256, data, len, out);
+}
+
+void sha1(const void *data, size_t len, uint8_t out[SHA1_SIZE])
+{
+    digest(HASH_SHA1, data, len, out);
 }
 
 void md5(const void *data, size_t len, uint8_t out[MD5_SIZE])
@@ -187,6 +193,23 @@ int hex_decode(const char *text, void *out, size_t len)
     for (size_t i = 0; i < len; i++)
         bytes[i] = (uint8_t)hex_pair(text + 2 * i);
     return 0;
+}
+
+void base64_encode(const void *data, size_t len, char *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *bytes = data;
+    for (size_t i = 0; i < len; i += 3) {
+        size_t have = len - i;
+        uint32_t group = (uint32_t)bytes[i] << 16;
+        group |= have > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
+        group |= have > 2 ? (uint32_t)bytes[i + 2] : 0;
+        *out++ = digits[group >> 18];
+        *out++ = digits[group >> 12 & 63];
+        *out++ = have > 1 ? digits[group >> 6 & 63] : '=';
+        *out++ = have > 2 ? digits[group & 63] : '=';
+    }
+    *out = '\0';
 }
 
 static int base64_digit(char c)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 kit_unit_test(uri LINK s3)
 kit_unit_test(sigv4 LINK s3 PkgConfig::JANSSON)
+kit_unit_test(checksum LINK s3)
 kit_unit_test(endpoint LINK s3)
 kit_unit_test(xml LINK s3)
 kit_unit_test(s3_error LINK s3)

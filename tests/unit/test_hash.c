@@ -23,20 +23,23 @@ static void test_known_digests(void **state)
     static const struct {
         const char *text;
         const char *sha256;
+        const char *sha1;
         const char *md5;
     } table[] = {
         {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-         "d41d8cd98f00b204e9800998ecf8427e"},
+         "da39a3ee5e6b4b0d3255bfef95601890afd80709", "d41d8cd98f00b204e9800998ecf8427e"},
         {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-         "900150983cd24fb0d6963f7d28e17f72"},
+         "a9993e364706816aba3e25717850c26c9cd0d89d", "900150983cd24fb0d6963f7d28e17f72"},
         {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
          "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
-         "8215ef0796a20bcaaae116d3876c664a"},
+         "84983e441c3bd26ebaae4aa1f95129e5e54670f1", "8215ef0796a20bcaaae116d3876c664a"},
     };
     for (size_t i = 0; i < COUNT(table); i++) {
         uint8_t digest[SHA256_SIZE];
         sha256(table[i].text, strlen(table[i].text), digest);
         assert_hex(digest, SHA256_SIZE, table[i].sha256);
+        sha1(table[i].text, strlen(table[i].text), digest);
+        assert_hex(digest, SHA1_SIZE, table[i].sha1);
         md5(table[i].text, strlen(table[i].text), digest);
         assert_hex(digest, MD5_SIZE, table[i].md5);
     }
