@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* output_decide - the write that makes an output, and finding out whether it did. */
+#include <stdio.h>
+#include <string.h>
+
+#include "compactor/output_private.h"
+
+struct s3_write output_write(struct output *o)
+{
+    return (struct s3_write){
+        .bucket = o->lane->shared->job->selection.destination.bucket,
+        .key = o->key,
+        .content_type = content_type(&o->content),
+        .content_encoding =
+            content_encoding(&o->content, o->group->record.sources, &o->facts.encoding_dropped),
+        .metadata = o->metadata,
+        .metadata_count = RECORD_FIELDS,
+        .create_only = o->create_only,
+    };
+}
+
+/* The deciding request failed: did it? A condition that did not hold, an upload that is gone and a
+ * reply that never came may all mean that an earlier attempt, or libcurl's own replay, went through. */
+void output_decided(struct output *o, const struct s3_reply *reply)
+{
+    if (reply->status == STATUS_OK) {
+        o->stage = OUTPUT_WRITTEN;
+        o->upload_state = UPLOAD_GONE;
+        return;
+    }
+    const bool lost = reply->http_status == 0 || reply->http_status >= 500;
+    if (lost || reply->status == STATUS_PRECONDITION || reply->status == STATUS_NOT_FOUND) {
+        o->stage = OUTPUT_UNSURE;
+        o->doubt = reply->error;
+        return;
+    }
+    o->stage = OUTPUT_JOINING;
+    lane_fail(o->lane, "destination", &reply->error);
+}
+
+static void on_put(void *ctx, const struct s3_reply *reply)
+{
+    struct output *o = ctx;
+    o->lane->in_flight--;
+    output_decided(o, reply);
+    if (o->stage == OUTPUT_WRITTEN &&
+        !s3_reply_header(reply, "etag", o->facts.etag, sizeof o->facts.etag))
+        o->facts.etag[0] = '\0';
+    joiner_part_free(o->joiner, o->whole);
+    o->whole = NULL;
+}
+
+enum issue output_send_put(struct output *o)
+{
+    const struct s3_write write = output_write(o);
+    uint8_t sum[SHA256_SIZE];
+    joiner_sha256(o->joiner, sum);
+    o->whole = joiner_take(o->joiner); /* NULL when all sources are empty */
+    const void *data = o->whole != NULL ? o->whole->data : NULL;
+    const uint64_t size = o->whole != NULL ? o->whole->size : 0;
+    struct error error;
+    o->stage = OUTPUT_WRITING;
+    enum status status =
+        s3_put_object(o->lane->shared->destination, &write, data, size, sum, on_put, o, &error);
+    if (status != STATUS_OK)
+        o->stage = OUTPUT_JOINING;
+    return lane_sent(o->lane, "destination", status, &error);
+}
+
+static void fail_with_doubt(struct output *o)
+{
+    struct error error = o->doubt;
+    if (o->doubt.status == STATUS_PRECONDITION)
+        error_set(&error, STATUS_PRECONDITION,
+                  "s3://%s/%s was written by someone else meanwhile; run again",
+                  o->lane->shared->job->selection.destination.bucket, o->key);
+    o->stage = OUTPUT_JOINING;
+    lane_fail(o->lane, "destination", &error);
+}
+
+static void on_asked(void *ctx, const struct s3_reply *reply)
+{
+    struct output *o = ctx;
+    char token[TOKEN_HEX_SIZE] = "";
+    struct s3_object_info info;
+    o->lane->in_flight--;
+    const bool ours = reply->status == STATUS_OK &&
+                      s3_object_metadata(reply, RECORD_TOKEN, token, sizeof token) &&
+                      strcmp(token, o->lane->shared->token) == 0 &&
+                      s3_object_info(reply, &info, NULL) == STATUS_OK &&
+                      info.size == joiner_bytes(o->joiner);
+    if (!ours) {
+        fail_with_doubt(o);
+        return;
+    }
+    o->stage = OUTPUT_WRITTEN;
+    o->upload_state = UPLOAD_GONE;
+    memcpy(o->facts.etag, info.etag, sizeof o->facts.etag);
+}
+
+enum issue output_send_head(struct output *o)
+{
+    struct error error;
+    enum status status = s3_head_object(o->lane->shared->destination,
+                                        o->lane->shared->job->selection.destination.bucket, o->key,
+                                        on_asked, o, &error);
+    o->stage = status == STATUS_OK ? OUTPUT_ASKING : OUTPUT_JOINING;
+    return lane_sent(o->lane, "destination", status, &error);
+}

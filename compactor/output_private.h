@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * output_private - what the files of output share; private to them.
+ *
+ *     output.c         construction, who may send next, the facts at the end
+ *     output_read.c    sources: cut into pieces, fetched, settled
+ *     output_upload.c  a multipart upload: create, parts, complete, abort
+ *     output_decide.c  the deciding write, and what a lost reply of it came to
+ */
+#ifndef KIT_COMPACTOR_OUTPUT_PRIVATE_H
+#define KIT_COMPACTOR_OUTPUT_PRIVATE_H
+
+#include "compactor/content.h"
+#include "compactor/joiner.h"
+#include "compactor/output.h"
+#include "lib/s3/object.h"
+
+#define RECORD_FIELDS 6
+
+enum output_stage {
+    OUTPUT_JOINING, /* sources are read; parts go as they are ready */
+    OUTPUT_WRITING, /* the deciding PUT or Complete is under way */
+    OUTPUT_UNSURE,  /* its reply was lost or odd: a HEAD has to tell */
+    OUTPUT_ASKING,  /* that HEAD is under way */
+    OUTPUT_WRITTEN,
+};
+
+enum upload_state { UPLOAD_NONE, UPLOAD_CREATING, UPLOAD_OPEN, UPLOAD_ABORTING, UPLOAD_GONE };
+
+struct get {
+    struct output *output;
+    struct joiner_slot *slot;
+    bool starts_source;
+    bool is_first;
+    bool ends_source;
+    struct get *next_free;
+};
+
+struct output {
+    struct lane *lane;
+    struct feed *feed;
+    const struct group *group;
+    int group_index;
+    char key[S3_KEY_MAX + 1];
+    bool create_only;
+    enum output_stage stage;
+    struct error doubt; /* what made it OUTPUT_UNSURE */
+
+    struct plan plan;
+    struct entry source; /* being cut */
+    struct plan_piece piece;
+    bool piece_waits; /* cut, and not yet placed */
+    bool feed_ended;
+    bool got_first;
+    struct joiner *joiner;
+    struct content content;
+    struct get *gets; /* one a place in the window */
+    struct get *free_gets;
+
+    bool multipart;
+    enum upload_state upload_state;
+    struct s3_upload upload;
+    struct s3_part *parts; /* by number - 1 */
+    unsigned parts_room;
+    unsigned parts_sent;
+    unsigned parts_done;
+    unsigned sending_count;
+    struct joiner_part *whole; /* the one part of a single PUT, until it is written */
+
+    struct output_facts facts;
+    char values[RECORD_FIELDS][DIGEST_HEX_SIZE];
+    struct s3_metadata metadata[RECORD_FIELDS];
+};
+
+/* ---- output_read.c ---- */
+
+/* Makes sure that a piece waits to be placed; false when the sources are at their end, or have to
+ * be waited for. */
+bool output_next_piece(struct output *o);
+
+/* ---- output_decide.c ---- */
+
+/* What the object to be written carries; complete once the first source has been read. */
+struct s3_write output_write(struct output *o);
+/* The one PUT of an output that needs no upload. */
+enum issue output_send_put(struct output *o);
+/* Takes the reply of the deciding request: written, failed, or in doubt. */
+void output_decided(struct output *o, const struct s3_reply *reply);
+/* Asks what stands under the key, when the stage is OUTPUT_UNSURE. */
+enum issue output_send_head(struct output *o);
+
+/* ---- output_upload.c ---- */
+
+/* The next request of the upload, whichever is due. */
+enum issue output_issue_upload(struct output *o);
+/* Aborts an upload that is open and has nothing in flight. */
+enum issue output_send_abort(struct output *o);
+
+#endif

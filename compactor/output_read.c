@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* output_read - the sources of one output, piece by piece into part memory. */
+#include <assert.h>
+#include <string.h>
+
+#include "compactor/output_private.h"
+
+static void strip_transfer_encoding(char *encoding)
+{
+    /* A leftover of streaming signatures, which describes the upload and not the object. */
+    static const char chunked[] = "aws-chunked";
+    const size_t len = sizeof chunked - 1;
+    if (strncmp(encoding, chunked, len) != 0)
+        return;
+    const char *rest = encoding + len + strspn(encoding + len, ", ");
+    memmove(encoding, rest, strlen(rest) + 1);
+}
+
+static void note_content(struct output *o, const struct s3_reply *reply, bool is_first)
+{
+    char type[S3_CONTENT_MAX] = "";
+    char encoding[S3_CONTENT_MAX] = "";
+    if (!s3_reply_header(reply, "content-type", type, sizeof type))
+        type[0] = '\0';
+    if (!s3_reply_header(reply, "content-encoding", encoding, sizeof encoding))
+        encoding[0] = '\0';
+    strip_transfer_encoding(encoding);
+    content_note(&o->content, type, encoding, is_first);
+}
+
+static void on_got(void *ctx, const struct s3_reply *reply)
+{
+    struct get *get = ctx;
+    struct output *o = get->output;
+    struct shared *shared = o->lane->shared;
+    struct error error = reply->error;
+    enum status status = reply->status;
+    o->lane->in_flight--;
+    if (status == STATUS_PRECONDITION)
+        error_set(&error, status, "a source changed after it was listed (%s); run again",
+                  reply->error.text);
+    else if (status == STATUS_NOT_FOUND)
+        error_set(&error, status, "a source vanished after it was listed (%s); run again",
+                  reply->error.text);
+    if (status == STATUS_OK && get->starts_source)
+        note_content(o, reply, get->is_first);
+    if (status == STATUS_OK) {
+        const size_t size = get->slot->size; /* the slot is gone once it is settled */
+        status = joiner_filled(o->joiner, get->slot, &error);
+        shared->bytes_done += size;
+        shared->objects_done += get->ends_source;
+    }
+    if (status != STATUS_OK)
+        lane_fail(o->lane, "source", &error);
+    get->next_free = o->free_gets;
+    o->free_gets = get;
+}
+
+bool output_next_piece(struct output *o)
+{
+    while (!o->piece_waits && !o->feed_ended) {
+        if (plan_next(&o->plan, &o->piece)) {
+            o->piece_waits = true;
+            break;
+        }
+        const struct entry *entry;
+        const enum feed_state state = feed_next(o->feed, o->group_index, &entry);
+        if (state == FEED_WAIT || state == FEED_FAILED)
+            return false;
+        if (state == FEED_END) {
+            o->feed_ended = true;
+            joiner_close(o->joiner);
+            return false;
+        }
+        o->source = *entry;
+        plan_source(&o->plan, entry->size);
+        o->lane->shared->objects_done += entry->size == 0; /* nothing to get */
+    }
+    return o->piece_waits;
+}
+
+static enum issue send_get(struct output *o, struct joiner_slot *slot)
+{
+    struct get *get = o->free_gets;
+    assert(get != NULL); /* as many as the joiner's window */
+    o->free_gets = get->next_free;
+    get->slot = slot;
+    get->starts_source = o->piece.source_offset == 0;
+    get->is_first = !o->got_first;
+    get->ends_source = o->piece.ends_source;
+    o->got_first = true;
+    o->piece_waits = false;
+    const struct selection *selection = &o->lane->shared->job->selection;
+    struct error error;
+    enum status status = s3_get_object(o->lane->shared->source,
+                                       &(struct s3_get){
+                                           .bucket = selection->source.bucket,
+                                           .key = o->source.key,
+                                           .if_match = o->source.etag,
+                                           .ranged = !o->piece.whole,
+                                           .offset = o->piece.source_offset,
+                                           .size = o->piece.size,
+                                           .into = slot->part->data + slot->offset,
+                                       },
+                                       on_got, get, &error);
+    return lane_sent(o->lane, "source", status, &error);
+}
+
+enum issue output_issue_fetch(struct output *o)
+{
+    if (o->lane->failed || o->stage != OUTPUT_JOINING || !output_next_piece(o))
+        return ISSUE_NOTHING;
+    struct error error;
+    struct joiner_slot *slot;
+    switch (joiner_place(o->joiner, &o->piece, &slot)) {
+    case JOINER_PLACED:
+        return send_get(o, slot);
+    case JOINER_WINDOW_FULL:
+        return ISSUE_NOTHING;
+    case JOINER_NO_BUDGET:
+        return ISSUE_BLOCKED;
+    case JOINER_NO_MEMORY:
+        break;
+    }
+    error_set(&error, STATUS_NO_MEMORY, "out of memory for a part; try a smaller --memory");
+    lane_fail(o->lane, NULL, &error);
+    return ISSUE_NOTHING;
+}
