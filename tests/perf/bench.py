@@ -88,13 +88,14 @@ def geometric_mean(values):
 
 def seed(endpoint, objects=OBJECTS, rows=ROWS, last=LAST, concurrency=32):
     """Fills BUCKET/in/ and returns (seconds, manifest entries)."""
-    with tempfile.NamedTemporaryFile(suffix=".jsonl") as manifest:
+    with tempfile.TemporaryDirectory(prefix="s3-kit-bench.") as root:
+        path = pathlib.Path(root, "manifest.jsonl")  # renamed into place, so opened afterwards
         ran = Ran([PROGRAMS / "s3-generate", "-q", "-r", rows, "-f", objects, "-b", BUCKET,
                    "--prefix", SOURCE, "--seed", 1, "--from", FIRST, "--to", last,
-                   "--create-bucket", "-j", concurrency, "--manifest", manifest.name],
+                   "--create-bucket", "-j", concurrency, "--manifest", path],
                   endpoint.environment)
-        lines = map(json.loads, manifest)
-        return ran.wall_s, [line for line in lines if "key" in line]
+        with open(path, encoding="utf-8") as manifest:
+            return ran.wall_s, [line for line in map(json.loads, manifest) if "key" in line]
 
 
 def compact(endpoint, destination, last=LAST, options=()):
