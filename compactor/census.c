@@ -2,8 +2,10 @@
 /* census - groups and records of a listing. */
 #include "compactor/census.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "compactor/newline.h"
 #include "lib/s3/multipart.h"
 
 void census_init(struct census *c, enum suffix_rule rule, bool newline_ensure, struct hash *hash)
@@ -55,6 +57,19 @@ static enum status find_group(struct census *c, const char *key, unsigned *index
     return STATUS_OK;
 }
 
+/* Part memory is planned for gzip sources that are at least as long as gzip can be. */
+static enum status check_gzip_size(const struct census *c, const struct s3_list_entry *listed,
+                                   const char *suffix, struct error *err)
+{
+    if (!c->newline_ensure || listed->size == 0 || listed->size >= NEWLINE_GZIP_MIN ||
+        !naming_suffix_is_gzip(suffix))
+        return STATUS_OK;
+    return error_set(err, STATUS_INVALID,
+                     "\"%s\" has %" PRIu64 " bytes and is no gzip, which --newline ensure would "
+                     "have to read; leave the option out or remove the source",
+                     listed->key, listed->size);
+}
+
 enum status census_entry(struct census *c, const struct s3_list_entry *listed, struct entry *out,
                          struct error *err)
 {
@@ -68,6 +83,8 @@ enum status census_entry(struct census *c, const struct s3_list_entry *listed, s
                          listed->key);
     unsigned index = 0;
     enum status status = find_group(c, listed->key, &index, err);
+    if (status == STATUS_OK)
+        status = check_gzip_size(c, listed, c->groups[index].suffix, err);
     if (status != STATUS_OK)
         return status;
     memcpy(out->key, listed->key, listed->key_len + 1);

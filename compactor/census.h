@@ -42,7 +42,8 @@ void census_init(struct census *c, enum suffix_rule rule, bool newline_ensure, s
 /* Whether a listed key is a source at all: folder markers and common prefixes are not. */
 bool census_is_source(const struct s3_list_entry *listed);
 /* Turns a listed source into an entry with its group, which is made when new. STATUS_LIMIT when a
- * partition mixes more than GROUPS_MAX suffixes, STATUS_PRECONDITION for an archived source. */
+ * partition mixes more than GROUPS_MAX suffixes, STATUS_PRECONDITION for an archived source,
+ * STATUS_INVALID for one too short to be the gzip whose newline is to be ensured. */
 enum status census_entry(struct census *c, const struct s3_list_entry *listed, struct entry *out,
                          struct error *err) MUST_USE;
 /* Counts an entry into its group. STATUS_LIMIT when its output would take more parts than S3 has. */

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GZIP_SOURCE_MIN 18 /* header and trailer: no shorter source can be in a gzip part */
-
 struct joiner {
     struct joiner_options options;
     size_t newline_len;
@@ -85,7 +83,7 @@ static size_t part_capacity(const struct joiner *j, unsigned number)
     const uint64_t ceiling = plan_part_ceiling(number);
     const uint64_t left = j->options.source_bytes - j->bytes_placed;
     const uint64_t bytes = left < ceiling ? left : ceiling;
-    const uint64_t least = j->options.newline == NEWLINE_GZIP ? GZIP_SOURCE_MIN : 1;
+    const uint64_t least = j->options.newline == NEWLINE_GZIP ? NEWLINE_GZIP_MIN : 1;
     const uint64_t sources_left = j->options.sources - j->sources_placed;
     const uint64_t fit = bytes / least + 1;
     const uint64_t ends = sources_left < fit ? sources_left : fit;
@@ -121,12 +119,20 @@ static enum joiner_placing open_part(struct joiner *j, unsigned number)
     return JOINER_PLACED;
 }
 
+static bool exceeds_options(const struct joiner *j, const struct plan_piece *piece)
+{
+    return piece->size > j->options.source_bytes - j->bytes_placed ||
+           (piece->ends_source && j->sources_placed == j->options.sources);
+}
+
 enum joiner_placing joiner_place(struct joiner *j, const struct plan_piece *piece,
                                  struct joiner_slot **out)
 {
     assert(!j->closed);
     if (j->tail - j->head == j->options.window)
         return JOINER_WINDOW_FULL;
+    if (exceeds_options(j, piece))
+        return JOINER_TOO_MUCH;
     if (j->last == NULL || j->last->number != piece->part) {
         const enum joiner_placing placing = open_part(j, piece->part);
         if (placing != JOINER_PLACED)

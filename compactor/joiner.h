@@ -11,7 +11,8 @@
  * Because every size is known from the listing, a source's place is known before it is fetched, so
  * its bytes are never copied on the way (only with --newline ensure, where they may move up).
  *
- * Memory: parts are charged to the budget when their first piece is placed. At most `window` pieces
+ * Memory: parts are charged to the budget when their first piece is placed, and sized by what the
+ * options announce; a piece beyond that is refused, since a second listing may name more. At most `window` pieces
  * are placed and not yet settled. Settling is strictly in order over the whole output, so one hash
  * and one newline state do.
  */
@@ -46,7 +47,7 @@ struct joiner_part {
 
 struct joiner_options {
     uint64_t source_bytes; /* of all sources together */
-    uint64_t sources;      /* that are not empty */
+    uint64_t sources;      /* that are not empty; of gzip, at least NEWLINE_GZIP_MIN bytes each */
     enum newline_kind newline;
     unsigned window; /* power of two */
     struct budget *budget;
@@ -66,6 +67,7 @@ enum joiner_placing {
     JOINER_WINDOW_FULL, /* settle some first */
     JOINER_NO_BUDGET,   /* a new part is needed and not granted now */
     JOINER_NO_MEMORY,   /* an allocation failed */
+    JOINER_TOO_MUCH,    /* more bytes or sources than the options announced */
 };
 
 enum status joiner_new(const struct joiner_options *options, struct joiner **out,

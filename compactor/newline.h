@@ -23,6 +23,7 @@ enum newline_kind {
 };
 
 #define NEWLINE_ADDED_MAX 32 /* bytes that newline_bytes can return */
+#define NEWLINE_GZIP_MIN  18 /* header and trailer: the least that a gzip source has */
 
 struct newline;
 

@@ -120,9 +120,13 @@ enum issue output_issue_fetch(struct output *o)
     case JOINER_NO_BUDGET:
         return ISSUE_BLOCKED;
     case JOINER_NO_MEMORY:
+        error_set(&error, STATUS_NO_MEMORY, "out of memory for a part; try a smaller --memory");
+        break;
+    case JOINER_TOO_MUCH:
+        error_set(&error, STATUS_PRECONDITION,
+                  "the sources grew between two listings of the partition; run again");
         break;
     }
-    error_set(&error, STATUS_NO_MEMORY, "out of memory for a part; try a smaller --memory");
     lane_fail(o->lane, NULL, &error);
     return ISSUE_NOTHING;
 }

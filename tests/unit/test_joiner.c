@@ -210,12 +210,39 @@ static void test_freed_half_way(void **state)
     assert_int_equal(budget.parts_held, 0);
 }
 
+/* A second listing may name more than the first, by which the parts were sized. */
+static void test_refuses_more_than_announced(void **state)
+{
+    (void)state;
+    struct budget budget;
+    struct joiner *joiner;
+    struct joiner_slot *slot;
+    budget_init(&budget, 64 * MIB);
+    const struct joiner_options options = {.source_bytes = 100,
+                                           .sources = 2,
+                                           .newline = NEWLINE_TEXT,
+                                           .window = WINDOW,
+                                           .budget = &budget};
+    const struct plan_piece first = {.part = 1, .size = 60, .whole = true, .ends_source = true};
+    const struct plan_piece long_one = {.part = 1, .size = 41, .whole = true, .ends_source = true};
+    const struct plan_piece second = {.part = 1, .size = 30, .whole = true, .ends_source = true};
+    const struct plan_piece third = {.part = 1, .size = 1, .whole = true, .ends_source = true};
+    assert_int_equal(joiner_new(&options, &joiner, NULL), STATUS_OK);
+    assert_int_equal(joiner_place(joiner, &first, &slot), JOINER_PLACED);
+    assert_int_equal(joiner_place(joiner, &long_one, &slot), JOINER_TOO_MUCH);
+    assert_int_equal(joiner_place(joiner, &second, &slot), JOINER_PLACED);
+    assert_int_equal(joiner_place(joiner, &third, &slot), JOINER_TOO_MUCH);
+    joiner_free(joiner);
+    assert_int_equal(budget.parts_held, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_output_equals_concatenation),
         cmocka_unit_test(test_smallest_budget_never_deadlocks),
         cmocka_unit_test(test_freed_half_way),
+        cmocka_unit_test(test_refuses_more_than_announced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
