@@ -180,7 +180,7 @@ static void set_deadlines(enum s3_op op, struct http_exchange *x)
         x->total_timeout_ms = TRANSFER_TIMEOUT_MS;
 }
 
-static void set_exchange(struct s3_request *rq)
+static void set_exchange(struct s3_request *rq, const struct s3_endpoint *endpoint)
 {
     struct http_exchange *x = &rq->exchange;
     x->method = s3_op_method(rq->op);
@@ -192,6 +192,7 @@ static void set_exchange(struct s3_request *rq)
     /* libcurl replays a request when a kept connection turns out dead, which the caller never
      * sees: a second Complete finds no upload any more, and a first that went well looks failed. */
     x->fresh_connect = rq->op == S3_COMPLETE_MULTIPART_UPLOAD;
+    x->proxy = endpoint->is_loopback ? "" : NULL;
     x->into = rq->into;
     x->into_capacity = rq->into_capacity;
     set_deadlines(rq->op, x);
@@ -220,6 +221,6 @@ enum status attempt_prepare(struct s3_request *rq, struct error *err)
         buf_append(&rq->url, rq->query.data, rq->query.len);
         status = buf_status(&rq->url, "a request's URL", err);
     }
-    set_exchange(rq);
+    set_exchange(rq, &place->endpoint);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/units.h"
 #include "lib/s3/uri.h"
@@ -44,6 +45,27 @@ static void aws_build(struct s3_endpoint *e)
     snprintf(e->base, sizeof e->base, "https://%s", e->host);
     e->https = true;
     e->is_aws = true;
+    e->costs_money = true;
+}
+
+static bool host_ends_with(const char *host, size_t len, const char *end)
+{
+    const size_t end_len = strlen(end);
+    return len > end_len && strncasecmp(host + len - end_len, end, end_len) == 0;
+}
+
+/* Endpoints of a virtual private cloud, FIPS and dual-stack ones are given by the user. */
+static bool is_aws_host(const char *host, size_t len)
+{
+    return host_ends_with(host, len, ".amazonaws.com") ||
+           host_ends_with(host, len, ".amazonaws.com.cn") || host_ends_with(host, len, ".api.aws");
+}
+
+static bool is_loopback_host(const char *host, size_t len)
+{
+    return (len == 9 && strncasecmp(host, "localhost", len) == 0) ||
+           (len > 4 && strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= len) ||
+           (len == 5 && strncmp(host, "[::1]", len) == 0);
 }
 
 /* A name, an IPv4 address, or an IPv6 address in brackets; the length, or 0 when it is neither. */
@@ -78,6 +100,8 @@ static enum status authority_parse(struct s3_endpoint *e, const char *url, const
     if (strcmp(rest, "") != 0 && strcmp(rest, "/") != 0)
         return error_set(err, STATUS_INVALID,
                          "endpoint '%.200s' must be SCHEME://HOST[:PORT] and nothing more", url);
+    e->costs_money = is_aws_host(authority, host_len);
+    e->is_loopback = is_loopback_host(authority, host_len);
     uint64_t usual = e->https ? 443 : 80;
     if (port != 0 && port != usual)
         snprintf(e->host, sizeof e->host, "%.*s:%u", (int)host_len, authority, (unsigned)port);

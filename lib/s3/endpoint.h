@@ -17,7 +17,9 @@ struct s3_endpoint {
     char host[256]; /* with the port unless it is the scheme's default */
     char region[64];
     bool https;
-    bool is_aws; /* derived from the region, not given by the user */
+    bool is_aws;      /* derived from the region, not given by the user */
+    bool costs_money; /* a host of AWS, derived or given: requests are billed */
+    bool is_loopback; /* never by way of a proxy, whose loopback is another */
     enum s3_addressing addressing;
 };
 

@@ -335,6 +335,26 @@ static void a_closed_port_and_wrong_keys(void **state)
     fixture_free(w.fixture);
 }
 
+static void loopback_needs_no_proxy(void **state)
+{
+    (void)state;
+    struct world w;
+    struct process_result ran;
+    world_open(&w, false, &(struct fault){0});
+    fixture_run(w.fixture,
+                FIXTURE_ARGS("s3-compact", "--max-attempts", "1", "--from", "2024-01-14", "--to",
+                             "2024-01-14", "s3://" BUCKET "/in/", "s3://" BUCKET "/out/"),
+                (const char *const[]){"http_proxy=http://127.0.0.1:1",
+                                      "all_proxy=http://127.0.0.1:1", NULL},
+                &ran);
+    if (ran.exit_code != 0)
+        print_error("exit %d: %s\n", ran.exit_code, ran.err.data);
+    assert_int_equal(ran.exit_code, 0);
+    expect_clean(&w, true);
+    process_result_release(&ran);
+    fixture_free(w.fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_signal_aborts_and_says_how_to_go_on),
         cmocka_unit_test(wrong_usage_is_one_line),
         cmocka_unit_test(a_closed_port_and_wrong_keys),
+        cmocka_unit_test(loopback_needs_no_proxy),
     };
     return FIXTURE_MAIN(tests);
 }

@@ -32,6 +32,8 @@ static void test_aws(void **state)
         assert_string_equal(e.host, table[i][1]);
         assert_string_equal(e.base, base);
         assert_true(e.is_aws && e.https);
+        assert_true(e.costs_money);
+        assert_false(e.is_loopback);
     }
 }
 
@@ -154,6 +156,36 @@ static void test_addressing(void **state)
     }
 }
 
+static void test_whose_host_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        bool costs_money;
+        bool is_loopback;
+    } table[] = {
+        {"https://s3.eu-west-1.amazonaws.com", true, false},
+        {"https://bucket.vpce-1a2b3c4d.s3.us-east-1.vpce.amazonaws.com", true, false},
+        {"https://s3.cn-north-1.amazonaws.com.cn", true, false},
+        {"https://S3.DUALSTACK.EU-WEST-1.API.AWS:443", true, false},
+        {"https://amazonaws.com.example.org", false, false},
+        {"https://notamazonaws.com", false, false},
+        {"http://127.0.0.1:9000", false, true},
+        {"http://127.9.9.9", false, true},
+        {"http://LocalHost:9000", false, true},
+        {"http://[::1]:9000", false, true},
+        {"http://127.0.0.1.example.org", false, false},
+        {"http://localhost.example.org", false, false},
+        {"http://10.0.0.1:9000", false, false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct s3_endpoint e;
+        init_ok(&e, table[i].url, NULL, S3_ADDRESSING_AUTO);
+        assert_int_equal(e.costs_money, table[i].costs_money);
+        assert_int_equal(e.is_loopback, table[i].is_loopback);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +195,7 @@ int main(void)
         cmocka_unit_test(test_a_password_is_refused_and_not_repeated),
         cmocka_unit_test(test_regions_cannot_change_the_host),
         cmocka_unit_test(test_addressing),
+        cmocka_unit_test(test_whose_host_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
