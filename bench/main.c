@@ -8,6 +8,7 @@
 #include "bench/serve.h"
 #include "lib/tool/exit_code.h"
 #include "lib/tool/log.h"
+#include "lib/tool/print.h"
 
 #define PROGRAM "s3-bench"
 #define INTRO   "Times S3 work on any endpoint, and brings an S3 server along."
@@ -22,7 +23,8 @@ static const struct verb {
 };
 #define VERBS (sizeof verbs / sizeof *verbs)
 
-static int print_help(FILE *to)
+/* On stdout where it was asked for, otherwise on stderr with the status of wrong usage. */
+static int print_overview(struct log *log, bool asked)
 {
     struct cli_verb list[VERBS + 1] = {{.name = NULL}};
     struct buf help;
@@ -30,26 +32,28 @@ static int print_help(FILE *to)
         list[i] = *verbs[i].about;
     buf_init(&help, 1u << 20);
     cli_help_verbs(PROGRAM, INTRO, list, &help);
-    fputs(help.data, to);
+    int code = EXIT_USAGE;
+    if (asked)
+        code = print_result(log, &help);
+    else
+        fputs(help.data, stderr);
     buf_release(&help);
-    return to == stdout ? EXIT_DONE : EXIT_USAGE;
+    return code;
 }
 
 int main(int argc, char **argv)
 {
     struct log log = {.program = PROGRAM, .fd = 2};
     if (argc < 2)
-        return print_help(stderr);
+        return print_overview(&log, false);
     for (size_t i = 0; i < VERBS; i++)
         if (strcmp(argv[1], verbs[i].about->name) == 0)
             return verbs[i].run(argc - 2, argv + 2);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0)
-        return print_help(stdout);
-    if (strcmp(argv[1], "--version") == 0) {
-        printf(PROGRAM " " KIT_VERSION "\n");
-        return EXIT_DONE;
-    }
+        return print_overview(&log, true);
+    if (strcmp(argv[1], "--version") == 0)
+        return print_version(&log);
     log_error(&log, "unknown verb '%s'; see " PROGRAM " --help", argv[1]);
     return EXIT_USAGE;
 }

@@ -10,6 +10,7 @@
 #include "bench/summary.h"
 #include "bench/table.h"
 #include "lib/tool/exit_code.h"
+#include "lib/tool/print.h"
 
 #define PROGRAM "s3-bench"
 
@@ -113,14 +114,10 @@ int report_main(int argc, char **argv)
         log_error(&log, "%s (see " PROGRAM " report --help)", error.text);
         return EXIT_USAGE;
     }
-    if (parsed.given_help) {
-        struct buf help;
-        buf_init(&help, 65536);
-        cli_help(PROGRAM, &report_verb, &help);
-        fputs(help.data, stdout);
-        buf_release(&help);
-        return EXIT_DONE;
-    }
+    if (parsed.given_help)
+        return print_help(&log, &report_verb);
+    if (parsed.given_version)
+        return print_version(&log);
     if (parsed.positional_count != 1) {
         log_error(&log, "the directory of a run is needed (see " PROGRAM " report --help)");
         return EXIT_USAGE;

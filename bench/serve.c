@@ -17,6 +17,7 @@
 #include "lib/base/units.h"
 #include "lib/tool/exit_code.h"
 #include "lib/tool/log.h"
+#include "lib/tool/print.h"
 #include "lib/tool/process.h"
 
 #define PROGRAM          "s3-bench"
@@ -294,16 +295,6 @@ static enum status serve(const struct serve_options *options, char **command, st
     return status;
 }
 
-static int print_help(void)
-{
-    struct buf help;
-    buf_init(&help, 1u << 20);
-    cli_help(PROGRAM, &serve_verb, &help);
-    fputs(help.data, stdout);
-    buf_release(&help);
-    return EXIT_DONE;
-}
-
 int serve_main(int argc, char **argv)
 {
     struct serve_options options = {.listen = {.host = "127.0.0.1"}, .seed = 1};
@@ -312,11 +303,9 @@ int serve_main(int argc, char **argv)
     struct error err;
     enum status status = cli_parse(serve_options, &options, argc, argv, &parsed, &err);
     if (status == STATUS_OK && parsed.given_help)
-        return print_help();
-    if (status == STATUS_OK && parsed.given_version) {
-        printf(PROGRAM " " KIT_VERSION "\n");
-        return EXIT_DONE;
-    }
+        return print_help(&log, &serve_verb);
+    if (status == STATUS_OK && parsed.given_version)
+        return print_version(&log);
     if (status == STATUS_OK && parsed.positional_count > 0)
         status = error_set(&err, STATUS_INVALID,
                            "unexpected argument '%s' (a command goes after --)", argv[0]);

@@ -2,7 +2,6 @@
 /* s3-compact - joins each date partition's small objects into few large ones. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "compactor/options.h"
@@ -10,7 +9,9 @@
 #include "compactor/run.h"
 #include "lib/s3/list.h"
 #include "lib/tool/exit_code.h"
+#include "lib/tool/print.h"
 #include "lib/tool/signals.h"
+#include "lib/tool/terminal.h"
 
 #define PROGRAM        "s3-compact"
 #define JSON_MAX_BYTES (UINT64_C(1) << 30)
@@ -33,16 +34,6 @@ static double since(struct mono began)
 
 /* ---- results ---- */
 
-static int print_buf(struct program *p, struct buf *out)
-{
-    const bool written = fwrite(out->data, 1, out->len, stdout) == out->len && fflush(stdout) == 0;
-    buf_release(out);
-    if (written)
-        return EXIT_DONE;
-    log_error(&p->log, "standard output cannot be written");
-    return EXIT_WORK_FAILED;
-}
-
 static int print_json(struct program *p, const struct error *error, int code)
 {
     struct buf out;
@@ -57,7 +48,8 @@ static int print_json(struct program *p, const struct error *error, int code)
         buf_release(&out);
         return EXIT_WORK_FAILED;
     }
-    const int printed = print_buf(p, &out);
+    const int printed = print_result(&p->log, &out);
+    buf_release(&out);
     return printed == EXIT_DONE ? code : printed;
 }
 
@@ -141,24 +133,6 @@ static void on_finished(void *ctx, uint64_t index)
     report_partition(&p->report);
 }
 
-static struct progress *make_progress(struct program *p)
-{
-    struct winsize size = {0};
-    if (p->options.output.quiet)
-        return NULL;
-    const bool terminal = isatty(STDERR_FILENO) == 1;
-    if (terminal)
-        ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
-    return progress_new(&(struct progress_options){
-        .label = p->job.dry_run ? "looking" : "compacting",
-        .mode = (enum progress_mode)p->options.output.progress,
-        .fd = STDERR_FILENO,
-        .terminal = terminal,
-        .columns = size.ws_col > 0 ? size.ws_col : 80,
-        .clock = clock_system(),
-    });
-}
-
 static int exit_code_of(const struct program *p)
 {
     const struct run_summary *s = &p->summary;
@@ -175,7 +149,8 @@ static int compact(struct program *p)
     if (connection_open(&p->options.connect, p->job.concurrency, &p->log, &p->connection, &error) !=
         STATUS_OK)
         return fail(p, &error);
-    struct progress *progress = make_progress(p);
+    struct progress *progress =
+        terminal_progress(&p->options.output, p->job.dry_run ? "looking" : "compacting");
     p->log.progress = progress;
     const struct mono work_began = clock_mono(clock_system());
     p->report = (struct report){.job = &p->job,
@@ -199,7 +174,8 @@ static int compact(struct program *p)
     if (p->summary.by_status[PARTITION_EMPTY] == p->summary.count && !p->summary.interrupted)
         explain_nothing(p);
     const int code = exit_code_of(p);
-    return p->options.output.json ? print_json(p, NULL, code) : code;
+    /* Lines went out as partitions finished; whether they all arrived shows at the end. */
+    return p->options.output.json ? print_json(p, NULL, code) : print_finish(&p->log, code);
 }
 
 static int print_plan(struct program *p)
@@ -207,24 +183,16 @@ static int print_plan(struct program *p)
     struct buf out;
     struct error error;
     buf_init(&out, JSON_MAX_BYTES);
-    if (report_plan(&p->job.selection, &out, &error) == STATUS_OK)
-        return print_buf(p, &out);
+    const enum status status = report_plan(&p->job.selection, &out, &error);
+    const int code = status == STATUS_OK ? print_result(&p->log, &out) : fail(p, &error);
     buf_release(&out);
-    return fail(p, &error);
+    return code;
 }
 
 static int usage_error(struct program *p, const struct cli_verb *verb, const char *text)
 {
     log_error(&p->log, "%s (see %s %s --help)", text, PROGRAM, verb->name);
     return EXIT_USAGE;
-}
-
-static int print_help(struct program *p, const struct cli_verb *verb)
-{
-    struct buf out;
-    buf_init(&out, 65536);
-    cli_help(PROGRAM, verb, &out);
-    return print_buf(p, &out);
 }
 
 static const struct cli_verb *find_verb(int *argc, char ***argv)
@@ -245,7 +213,9 @@ static int print_overview(struct program *p)
     buf_init(&out, 65536);
     cli_help_verbs(PROGRAM, "Joins the many small objects of date partitions into few large ones.",
                    compact_verbs, &out);
-    return print_buf(p, &out);
+    const int code = print_result(&p->log, &out);
+    buf_release(&out);
+    return code;
 }
 
 int main(int argc, char **argv)
@@ -265,11 +235,9 @@ int main(int argc, char **argv)
     if (cli_parse(verb->options, &p->options, argc, argv, &parsed, &error) != STATUS_OK)
         return usage_error(p, verb, error.text);
     if (parsed.given_help)
-        return print_help(p, verb);
-    if (parsed.given_version) {
-        puts(PROGRAM " " KIT_VERSION);
-        return EXIT_DONE;
-    }
+        return print_help(&p->log, verb);
+    if (parsed.given_version)
+        return print_version(&p->log);
     if (parsed.positional_count != 2)
         return usage_error(p, verb, "a source and a destination are needed: SRC DST");
     p->log.quiet = p->options.output.quiet;

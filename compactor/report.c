@@ -15,6 +15,13 @@ static const char *label(const struct partition_result *p)
     return p->date[0] != '\0' || p->source_prefix == NULL ? p->date : p->source_prefix;
 }
 
+/* Keys may hold control characters, which must not break a line or paint the terminal. */
+static void append_printable(struct buf *line, const char *text)
+{
+    for (; *text != '\0'; text++)
+        buf_append_char(line, (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+}
+
 static void print_output(struct report *r, const struct partition_result *p,
                          const struct result_output *o)
 {
@@ -24,12 +31,15 @@ static void print_output(struct report *r, const struct partition_result *p,
                              : o->decision == DECISION_REPLACE   ? "  would replace"
                                                                  : "  would write";
     buf_init(&line, LINE_MAX_BYTES);
-    buf_printf(&line, "%s  ", label(p));
+    append_printable(&line, label(p));
+    buf_append_str(&line, "  ");
     count_append(&line, o->sources);
     buf_append_str(&line, o->sources == 1 ? " object  " : " objects  ");
     size_append(&line, o->source_bytes);
     buf_append_str(&line, verb);
-    buf_printf(&line, " -> s3://%s/%s\n", r->job->selection.destination.bucket, o->key);
+    buf_printf(&line, " -> s3://%s/", r->job->selection.destination.bucket);
+    append_printable(&line, o->key);
+    buf_append_char(&line, '\n');
     fputs(line.data, r->out);
     buf_release(&line);
 }

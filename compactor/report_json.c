@@ -130,13 +130,14 @@ static void write_resources(struct json *j)
     json_end(j);
 }
 
-static const char *overall_status(const struct run_summary *s)
+static const char *overall_status(const struct job *job, const struct run_summary *s)
 {
     if (s == NULL)
         return "failed";
     if (s->interrupted)
         return "interrupted";
-    return s->by_status[PARTITION_FAILED] > 0 ? "failed" : "done";
+    const bool missing = job->require_objects && s->by_status[PARTITION_EMPTY] == s->count;
+    return s->by_status[PARTITION_FAILED] > 0 || missing ? "failed" : "done";
 }
 
 static void write_job(struct json *j, const struct job *job)
@@ -161,7 +162,7 @@ enum status report_json(const struct job *job, const struct run_summary *summary
     json_init(&j, out, false);
     json_begin_object(&j, NULL);
     json_str(&j, "schema", "s3-compact/1");
-    json_str(&j, "status", overall_status(summary));
+    json_str(&j, "status", overall_status(job, summary));
     json_str(&j, "error", error != NULL ? error->text : NULL);
     write_job(&j, job);
     json_begin_array(&j, "partitions");

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "generator/directory.h"
@@ -15,10 +14,12 @@
 #include "generator/upload.h"
 #include "lib/base/rng.h"
 #include "lib/tool/exit_code.h"
+#include "lib/tool/print.h"
 #include "lib/tool/signals.h"
+#include "lib/tool/terminal.h"
 
 #define PROGRAM    "s3-generate"
-#define OUTPUT_MAX (1u << 20) /* bytes of help or report */
+#define OUTPUT_MAX (1u << 20) /* bytes of a report */
 
 struct program {
     struct generate_options options;
@@ -33,34 +34,6 @@ struct program {
 static bool interrupted(void)
 {
     return signals_received() != 0;
-}
-
-/* Results that nobody received are a failure. */
-static int print(struct log *log, const struct buf *text)
-{
-    struct error err;
-    if (buf_status(text, "output", &err) != STATUS_OK) {
-        log_error(log, "%s", err.text);
-        return EXIT_WORK_FAILED;
-    }
-    if (fwrite(text->data, 1, text->len, stdout) != text->len || fflush(stdout) != 0) {
-        log_error(log, "cannot write to standard output");
-        return EXIT_WORK_FAILED;
-    }
-    return EXIT_DONE;
-}
-
-static int print_help(struct log *log, bool version)
-{
-    struct buf text;
-    buf_init(&text, OUTPUT_MAX);
-    if (version)
-        buf_append_str(&text, PROGRAM " " KIT_VERSION "\n");
-    else
-        cli_help(PROGRAM, &generate_verb, &text);
-    int code = print(log, &text);
-    buf_release(&text);
-    return code;
 }
 
 /* A seed that was not given is short enough to be typed again. */
@@ -96,7 +69,7 @@ static enum status understand(struct program *p, const struct cli_result *parsed
 /* On AWS a run costs money: say how much, and ask for consent where it is not small change. */
 static enum status agree_on_cost(struct program *p, struct error *err)
 {
-    if (!s3_client_endpoint(p->connection.client)->is_aws)
+    if (!s3_client_endpoint(p->connection.client)->costs_money)
         return STATUS_OK;
     struct estimate e = estimate_upload(&p->options, &p->dataset);
     struct buf text;
@@ -168,20 +141,7 @@ static enum status store_manifest(struct program *p, struct error *err)
 
 static void open_progress(struct program *p)
 {
-    struct winsize window = {0};
-    bool terminal = isatty(STDERR_FILENO) != 0;
-    if (terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0)
-        window.ws_col = 0;
-    const struct progress_options options = {
-        .label = "generating",
-        .mode = p->options.output.quiet ? PROGRESS_NEVER
-                                        : (enum progress_mode)p->options.output.progress,
-        .fd = STDERR_FILENO,
-        .terminal = terminal,
-        .columns = window.ws_col > 0 ? window.ws_col : 80,
-        .clock = clock_system(),
-    };
-    p->progress = progress_new(&options);
+    p->progress = terminal_progress(&p->options.output, "generating");
     p->log.progress = p->progress;
     progress_expect(p->progress, p->dataset.files, p->dataset.files * rows_size_mean(&p->dataset));
 }
@@ -239,7 +199,7 @@ static int tell(struct program *p, const struct outcome *r)
         report_json(r, &text);
     else if (!r->error && !r->options->output.quiet)
         report_text(r, &text);
-    int printed = print(&p->log, &text);
+    int printed = print_result(&p->log, &text);
     buf_release(&text);
     return code != EXIT_DONE ? code : printed;
 }
@@ -280,7 +240,7 @@ int main(int argc, char **argv)
     enum status status =
         cli_parse(generate_verb.options, &p.options, argc - 1, argv + 1, &parsed, &err);
     if (status == STATUS_OK && (parsed.given_help || parsed.given_version))
-        return print_help(&p.log, parsed.given_version);
+        return parsed.given_help ? print_help(&p.log, &generate_verb) : print_version(&p.log);
     if (status == STATUS_OK)
         status = understand(&p, &parsed, argv + 1, &err);
     signals_install();

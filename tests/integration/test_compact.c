@@ -296,10 +296,12 @@ static void nothing_found_is_explained(void **state)
     assert_non_null(strstr(ran.err.data, "in/dt=2024-01-16/"));
     assert_non_null(strstr(ran.err.data, "in/2024/01/14/a.json"));
     process_result_release(&ran);
-    run_quiet(&w,
-              FIXTURE_ARGS("s3-compact", "--require-objects", "--date-format", "dt=%Y-%m-%d", RANGE,
-                           w.source, w.destination),
-              1);
+    run(&w,
+        FIXTURE_ARGS("s3-compact", "--require-objects", "--json", "--date-format", "dt=%Y-%m-%d",
+                     RANGE, w.source, w.destination),
+        1, &ran);
+    assert_non_null(strstr(ran.out.data, "\"status\":\"failed\""));
+    process_result_release(&ran);
     world_close(&w);
 }
 
@@ -321,6 +323,40 @@ static void missing_buckets_are_told_apart(void **state)
     world_close(&w);
 }
 
+/* Sources that cannot be gzip would not fit the memory that gzip sources are planned with. */
+static void too_short_for_gzip(void **state)
+{
+    struct world w;
+    struct process_result ran;
+    world_open(&w, *state);
+    for (int i = 0; i < 60; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "in/2024/01/14/%02d.json.gz", i);
+        store_put_text(w.store, w.bucket, key, "x");
+    }
+    run(&w, FIXTURE_ARGS("s3-compact", RANGE, "--newline", "ensure", w.source, w.destination), 1,
+        &ran);
+    assert_non_null(strstr(ran.err.data, "is no gzip"));
+    assert_int_equal(store_count(w.store, w.bucket, "out/"), 0);
+    process_result_release(&ran);
+    world_close(&w);
+}
+
+static void results_that_cannot_be_written_are_a_failure(void **state)
+{
+    struct world w;
+    struct process_result ran;
+    world_open(&w, *state);
+    seed_small(&w);
+    fixture_run_into(w.fixture, "/dev/full",
+                     FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination), &ran);
+    assert_int_equal(ran.exit_code, 1);
+    assert_non_null(strstr(ran.err.data, "standard output cannot be written"));
+    expect_text(&w, OUT_14, "a\na10\nb\nc\n"); /* the work itself was done */
+    process_result_release(&ran);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +365,8 @@ int main(void)
         cmocka_unit_test(never_less_than_before),
         cmocka_unit_test(one_output_a_suffix),
         cmocka_unit_test(newlines),
+        cmocka_unit_test(too_short_for_gzip),
+        cmocka_unit_test(results_that_cannot_be_written_are_a_failure),
         cmocka_unit_test(one_and_plan),
         cmocka_unit_test(json_tells_what_happened),
         cmocka_unit_test(dry_run_writes_nothing),

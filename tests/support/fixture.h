@@ -98,6 +98,9 @@ void fixture_directory(struct fixture *f, char out[FIXTURE_PATH_MAX]);
  * on top; an entry without '=' takes that variable out. Ends it after two minutes. */
 void fixture_run(const struct fixture *f, const char *const *argv, const char *const *env,
                  struct process_result *result);
+/* The same with its standard output going to the file `path`, such as /dev/full. */
+void fixture_run_into(const struct fixture *f, const char *path, const char *const *argv,
+                      struct process_result *result);
 /* The same without waiting, for programs that are to be interrupted. */
 struct process *fixture_start(const struct fixture *f, const char *const *argv,
                               const char *const *env);

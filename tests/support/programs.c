@@ -67,22 +67,51 @@ static void command_init(struct command *c, const struct fixture *f, const char 
     }
 }
 
+/* Lets a shell open `path` as the program's standard output. */
+static void command_redirect(struct command *c, const char *path)
+{
+    static const char *const shell[] = {"/bin/sh", "-c", "exec \"$@\" >\"$0\""};
+    const size_t front = sizeof shell / sizeof *shell + 1;
+    size_t argc = 0;
+    while (c->argv[argc])
+        argc++;
+    assert_true(argc + front <= ARGS_MAX);
+    memmove(c->argv + front, c->argv, (argc + 1) * sizeof *c->argv);
+    memcpy(c->argv, shell, sizeof shell);
+    c->argv[front - 1] = path;
+}
+
 static struct process_options command_options(const struct command *c)
 {
     return (struct process_options){
         .argv = c->argv, .env_set = c->set, .env_unset = c->unset, .timeout_ms = RUN_TIMEOUT_MS};
 }
 
+static void command_run(const struct command *c, struct process_result *result)
+{
+    struct error err;
+    struct process_options options = command_options(c);
+    assert_ok(process_run(&options, result, &err), &err);
+    if (result->timed_out)
+        fail_msg("%s did not end within %d s", c->program, RUN_TIMEOUT_MS / 1000);
+}
+
 void fixture_run(const struct fixture *f, const char *const *argv, const char *const *env,
                  struct process_result *result)
 {
     struct command *c = test_malloc(sizeof *c);
-    struct error err;
     command_init(c, f, argv, env);
-    struct process_options options = command_options(c);
-    assert_ok(process_run(&options, result, &err), &err);
-    if (result->timed_out)
-        fail_msg("%s did not end within %d s", argv[0], RUN_TIMEOUT_MS / 1000);
+    command_run(c, result);
+    test_free(c);
+}
+
+void fixture_run_into(const struct fixture *f, const char *path, const char *const *argv,
+                      struct process_result *result)
+{
+    struct command *c = test_malloc(sizeof *c);
+    command_init(c, f, argv, NULL);
+    command_redirect(c, path);
+    command_run(c, result);
     test_free(c);
 }
 
