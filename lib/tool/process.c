@@ -18,13 +18,15 @@
 
 #define OUTPUT_MAX_DEFAULT (16u << 20)
 #define KILL_GRACE_MS      5000
-#define WAIT_SLICE_MS      10   /* between looks at a child that cannot be polled for */
-#define WAIT_MAX_MS        1000 /* no wait is longer; the loop goes round */
+#define STOP_GRACE_MS      30000 /* to clean up in, when the user wants no more of it */
+#define WAIT_SLICE_MS      10    /* between looks at a child that cannot be polled for */
+#define WAIT_MAX_MS        1000  /* no wait is longer; the loop goes round */
 
 struct process {
     pid_t pid;
-    int pid_fd;    /* readable once the child has ended; -1 where the kernel has none */
-    int output[2]; /* read ends of its stdout and stderr, or -1 */
+    int pid_fd;               /* readable once the child has ended; -1 where the kernel has none */
+    int output[2];            /* read ends of its stdout and stderr, or -1 */
+    int (*interrupted)(void); /* NULL once it was heeded */
     struct mono started;
     struct mono next_kill; /* when `next_signal` is due */
     int next_signal;       /* 0: no deadline */
@@ -168,6 +170,7 @@ enum status process_start(const struct process_options *options, struct process 
     p->pid_fd = (int)syscall(SYS_pidfd_open, p->pid, 0);
     if (p->pid_fd >= 0)
         (void)fcntl(p->pid_fd, F_SETFD, FD_CLOEXEC);
+    p->interrupted = options->interrupted;
     if (options->timeout_ms > 0) {
         p->next_signal = SIGTERM;
         p->next_kill = mono_add_ms(p->started, options->timeout_ms);
@@ -224,6 +227,17 @@ static int enforce_deadline(struct process *p, struct mono now)
     return (int)(left_ms < wait_ms ? left_ms : wait_ms);
 }
 
+/* Always SIGTERM: a Ctrl-C reaches the child by itself, and a second SIGINT would end it at once. */
+static void pass_on_interruption(struct process *p)
+{
+    if (p->interrupted == NULL || p->interrupted() == 0)
+        return;
+    p->interrupted = NULL;
+    process_signal(p, SIGTERM);
+    p->next_signal = SIGKILL;
+    p->next_kill = mono_add_ms(clock_mono(clock_system()), STOP_GRACE_MS);
+}
+
 static double seconds(struct timeval t)
 {
     return (double)t.tv_sec + (double)t.tv_usec / 1e6;
@@ -272,6 +286,7 @@ enum status process_wait(struct process *p, struct process_result *result, struc
                                strerror(errno));
             goto out;
         }
+        pass_on_interruption(p);
         struct pollfd polled[3] = {
             {.fd = p->output[0], .events = POLLIN},
             {.fd = p->output[1], .events = POLLIN},

@@ -19,8 +19,10 @@ struct process_options {
     const char *const *env_unset; /* names taken out; NULL-terminated or NULL */
     const char *directory;        /* NULL: stay */
     int64_t timeout_ms;           /* then SIGTERM, 5 s later SIGKILL; 0: none */
-    bool inherit_output;          /* do not capture */
-    size_t output_max; /* bytes kept of each stream (the rest is read and dropped); 0: 16 MiB */
+    /* May be NULL. Once it returns non-zero: SIGTERM, 30 s later SIGKILL. */
+    int (*interrupted)(void);
+    bool inherit_output; /* do not capture */
+    size_t output_max;   /* bytes kept of each stream (the rest is read and dropped); 0: 16 MiB */
 };
 
 struct process_result {

@@ -169,6 +169,23 @@ static void test_start_signal_wait(void **state)
     process_result_release(&r);
 }
 
+static int always_interrupted(void)
+{
+    return SIGINT;
+}
+
+static void test_an_interruption_is_passed_on(void **state)
+{
+    (void)state;
+    struct process_result r;
+    run_shell("trap 'echo cleaned up; exit 7' TERM; echo; while :; do sleep 0.01; done",
+              (struct process_options){.interrupted = always_interrupted}, &r);
+    /* SIGTERM may arrive before the shell has set its trap. */
+    assert_true(r.exit_code == 7 || r.signal == SIGTERM);
+    assert_false(r.timed_out);
+    process_result_release(&r);
+}
+
 static void test_own_directory(void **state)
 {
     (void)state;
@@ -209,6 +226,7 @@ int main(void)
         cmocka_unit_test_teardown(test_grandchild_does_not_delay, no_children_left),
         cmocka_unit_test_teardown(test_ignored_sigpipe_is_not_inherited, no_children_left),
         cmocka_unit_test_teardown(test_start_signal_wait, no_children_left),
+        cmocka_unit_test_teardown(test_an_interruption_is_passed_on, no_children_left),
         cmocka_unit_test(test_own_directory),
         cmocka_unit_test(test_own_peak_memory),
     };
