@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/child.h"
 #include "bench/environment.h"
-#include "bench/file.h"
+#include "bench/marker.h"
 #include "lib/base/rng.h"
 #include "lib/s3/bucket.h"
 #include "lib/s3/delete.h"
-#include "lib/tool/process.h"
 
 #define SOURCE_BUCKET   "bench"
-#define MARKER          "s3-bench-run"
+#define RUN_PREFIX      "s3-bench-run"
 #define SEED_TIMEOUT_MS (INT64_C(3600) * 1000)
 #define CONNECTIONS     16
 
@@ -85,7 +85,7 @@ static enum status open_target(struct campaign *c, const char *target, struct er
     if (status == STATUS_OK && strlen(c->target.key) > S3_KEY_MAX / 2)
         status = error_set(err, STATUS_INVALID, "the prefix is too long to nest a run in");
     if (status == STATUS_OK)
-        snprintf(c->prefix, sizeof c->prefix, "%.512s%s-%s/", c->target.key, MARKER,
+        snprintf(c->prefix, sizeof c->prefix, "%.512s%s-%s/", c->target.key, RUN_PREFIX,
                  c->result->settings.run);
     return status;
 }
@@ -152,48 +152,89 @@ static enum status hash_manifest(struct campaign *c, struct error *err)
     return status;
 }
 
-/* The first line a failed child wrote on stderr, as the error. */
-static enum status child_failed(const char *name, const struct process_result *ran,
-                                struct error *err)
-{
-    return error_set(err, STATUS_REMOTE, "%s ended with status %d: %.*s", name, ran->exit_code,
-                     (int)strcspn(ran->err.data, "\n"), ran->err.data);
-}
-
-enum status campaign_seed(struct campaign *c, struct error *err)
-{
-    const struct result_settings *s = &c->result->settings;
-    char program[FILE_PATH_MAX];
+/* The texts that s3-generate's command line points to. */
+struct arguments {
     char rows[24];
     char files[24];
     char seed[24];
     char prefix[S3_KEY_MAX + 1];
+};
+
+static enum status build(const struct campaign *c, struct arguments *texts, struct child *out,
+                         struct error *err)
+{
+    const struct result_settings *s = &c->result->settings;
+    enum status status = child_init(out, c->programs, "s3-generate", err);
+    if (status != STATUS_OK)
+        return status;
+    snprintf(texts->rows, sizeof texts->rows, "%" PRIu64, s->rows);
+    snprintf(texts->files, sizeof texts->files, "%" PRIu64, s->objects);
+    snprintf(texts->seed, sizeof texts->seed, "%" PRIu64, s->seed);
+    snprintf(texts->prefix, sizeof texts->prefix, "%.900sin/", c->prefix);
+    child_add_pair(out, "--rows", texts->rows);
+    child_add_pair(out, "--files", texts->files);
+    child_add_pair(out, "--bucket", c->target.bucket);
+    child_add_pair(out, "--prefix", texts->prefix);
+    child_add_pair(out, "--seed", texts->seed);
+    child_add_pair(out, "--from", s->from);
+    child_add_pair(out, "--to", s->to);
+    child_add(out, "--quiet");
+    return STATUS_OK;
+}
+
+static enum status generate(struct child *child, struct error *err)
+{
     struct process_result ran;
-    enum status status = file_path(program, c->programs, "s3-generate", err);
+    enum status status = child_run(child, SEED_TIMEOUT_MS, &ran, err);
+    if (status == STATUS_OK)
+        process_result_release(&ran);
+    return status;
+}
+
+/* The manifest comes first, so that whatever happens later, what was written can be named. */
+static enum status make_manifest(struct campaign *c, struct error *err)
+{
+    struct arguments texts;
+    struct child child;
+    enum status status = build(c, &texts, &child, err);
     if (status == STATUS_OK)
         status = file_path(c->manifest, c->directory, "dataset.jsonl", err);
     if (status != STATUS_OK)
         return status;
-    snprintf(rows, sizeof rows, "%" PRIu64, s->rows);
-    snprintf(files, sizeof files, "%" PRIu64, s->objects);
-    snprintf(seed, sizeof seed, "%" PRIu64, s->seed);
-    snprintf(prefix, sizeof prefix, "%.900sin/", c->prefix);
-    const char *const argv[] = {
-        program,    "-r",         rows,        "-f",      files,    "-b",    c->target.bucket,
-        "--prefix", prefix,       "--seed",    seed,      "--from", s->from, "--to",
-        s->to,      "--manifest", c->manifest, "--quiet", "--yes",  NULL};
-    status = process_run(&(struct process_options){.argv = argv, .timeout_ms = SEED_TIMEOUT_MS},
-                         &ran, err);
-    if (status != STATUS_OK)
-        return status;
-    if (ran.exit_code != 0)
-        status = child_failed("s3-generate", &ran, err);
-    process_result_release(&ran);
+    child_add(&child, "--dry-run");
+    child_add_pair(&child, "--manifest", c->manifest);
+    status = generate(&child, err);
     if (status == STATUS_OK)
         status =
             manifest_read(c->manifest, NULL,
                           &(struct manifest_visitor){.ctx = c, .partition = on_partition}, err);
     return status == STATUS_OK ? hash_manifest(c, err) : status;
+}
+
+static struct marker marker_of(const struct campaign *c)
+{
+    return (struct marker){
+        .bucket = c->target.bucket, .prefix = c->prefix, .run = c->result->settings.run};
+}
+
+enum status campaign_seed(struct campaign *c, struct error *err)
+{
+    struct arguments texts;
+    struct child child;
+    const struct marker marker = marker_of(c);
+    enum status status = make_manifest(c, err);
+    if (status == STATUS_OK && c->server == NULL) {
+        status = marker_put(c->connection.client, &marker, err);
+        c->marked = status == STATUS_OK;
+    }
+    if (status == STATUS_OK)
+        status = build(c, &texts, &child, err);
+    if (status != STATUS_OK)
+        return status;
+    child_add(&child, "--yes"); /* the user was asked for the whole run */
+    if (c->server == NULL)
+        child_add_connection(&child, &c->options->connect);
+    return generate(&child, err);
 }
 
 /* ---- cleaning up ---- */
@@ -284,10 +325,13 @@ static enum status sweep_outputs(struct sweep *s, struct error *err)
 
 enum status campaign_clean(struct campaign *c, struct error *err)
 {
-    if (c->server != NULL || c->expected_count == 0)
+    if (!c->marked)
         return STATUS_OK;
     struct sweep sweep = {.campaign = c};
-    enum status status = sweep_outputs(&sweep, err);
+    const struct marker marker = marker_of(c);
+    enum status status = marker_check(c->connection.client, &marker, err);
+    if (status == STATUS_OK)
+        status = sweep_outputs(&sweep, err);
     if (status == STATUS_OK)
         status =
             manifest_read(c->manifest, NULL,
@@ -295,7 +339,10 @@ enum status campaign_clean(struct campaign *c, struct error *err)
     if (status == STATUS_OK)
         status = sweep_flush(&sweep, err);
     sweep_forget(&sweep);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    c->marked = false;
+    return marker_delete(c->connection.client, &marker, err);
 }
 
 void campaign_close(struct campaign *c)

@@ -5,7 +5,8 @@
  *     open endpoint -> seed dataset -> warm-up round -> measured rounds -> results -> clean up
  *
  * Everything it writes lies under a run prefix of its own (in the embedded server: in buckets of its
- * own), and only keys that it wrote are deleted.
+ * own). In a real bucket a marker (marker.h) is written before all else; deleted are only keys that
+ * the run's manifest and the compactor's naming rule give, and only while the marker is there.
  */
 #ifndef KIT_BENCH_CAMPAIGN_H
 #define KIT_BENCH_CAMPAIGN_H
@@ -55,6 +56,7 @@ struct campaign {
     char secret_access_key[65];
     struct s3_uri target;        /* bucket and prefix of a real endpoint; prefix ends in '/' */
     char prefix[S3_KEY_MAX + 1]; /* of this run, within the bucket */
+    bool marked;                 /* the marker is there, and may be more: campaign_clean has work */
     struct connection connection;
     struct expectation *expected;
     size_t expected_count;
@@ -62,7 +64,7 @@ struct campaign {
 
 /* Starts the embedded server (`target` NULL) or connects to the endpoint. */
 enum status campaign_open(struct campaign *c, const char *target, struct error *err) MUST_USE;
-/* Seeds the dataset with s3-generate and reads its manifest back. */
+/* Has s3-generate write the manifest, marks the prefix in a real bucket, then uploads the dataset. */
 enum status campaign_seed(struct campaign *c, struct error *err) MUST_USE;
 /* Runs one cell of one round as a child process, compares what it wrote with the manifest, and
  * adds a sample (not of round 0, the warm-up). STATUS_CANCELLED when a signal came. */

@@ -11,9 +11,11 @@
 #include "bench/environment.h"
 #include "bench/report.h"
 #include "bench/schedule.h"
+#include "generator/dataset.h"
 #include "lib/base/date.h"
 #include "lib/base/units.h"
 #include "lib/tool/exit_code.h"
+#include "lib/tool/print.h"
 #include "lib/tool/process.h"
 #include "lib/tool/signals.h"
 
@@ -33,7 +35,7 @@ static const struct cli_option run_table[] = {
     CLI_UINT(0, "rows", "N", AT(rows), 1, 10000000,
              "rows an object; 64 make about 10 KB (default 64)"),
     CLI_UINT(0, "days", "N", AT(days), 1, 3660, "dates they are spread over (default 30)"),
-    CLI_UINT(0, "seed", "N", AT(seed), 0, UINT64_MAX,
+    CLI_UINT(0, "seed", "N", AT(seed), 0, DATASET_SEED_MAX,
              "of the dataset, the order of cells and simulated latencies (default 1)"),
     CLI_GROUP("What is compared"),
     CLI_STRING(0, "concurrency", "LIST", AT(concurrency),
@@ -127,31 +129,23 @@ static enum status set_up(struct campaign *c, int argc, char **argv, struct erro
     return status;
 }
 
+/* The children run in this directory too, so a relative path stays as the user gave it. */
 static enum status make_directory(struct campaign *c, struct error *err)
 {
-    char path[FILE_PATH_MAX];
-    char here[FILE_PATH_MAX];
-    if (c->options->out != NULL)
-        snprintf(path, sizeof path, "%s", c->options->out);
-    else
-        snprintf(path, sizeof path, "results/%s", c->result->settings.run);
-    enum status status = file_make_directory(path, err);
-    if (status != STATUS_OK)
-        return status;
-    if (path[0] == '/')
-        return file_path(c->directory, path, "", err);
-    if (getcwd(here, sizeof here) == NULL)
-        return error_set(err, STATUS_IO, "the current directory cannot be read");
-    /* The children run here too, so a path that the user gave stays as the user gave it. */
-    snprintf(c->directory, sizeof c->directory, "%s", path);
-    return STATUS_OK;
+    const char *out = c->options->out;
+    const int n =
+        snprintf(c->directory, sizeof c->directory, "%s%s", out != NULL ? out : "results/",
+                 out != NULL ? "" : c->result->settings.run);
+    if (n < 0 || (size_t)n >= sizeof c->directory)
+        return error_set(err, STATUS_INVALID, "--out: the path is too long");
+    return file_make_directory(c->directory, err);
 }
 
 /* ---- cost ---- */
 
 static enum status check_cost(const struct campaign *c, struct error *err)
 {
-    if (!s3_client_endpoint(c->connection.client)->is_aws)
+    if (!s3_client_endpoint(c->connection.client)->costs_money)
         return STATUS_OK;
     const struct result_settings *s = &c->result->settings;
     const double runs = (double)(c->result->plan.count * (s->rounds + 1));
@@ -217,11 +211,11 @@ static enum status run_rounds(struct campaign *c, struct error *err)
 
 static enum status measure(struct campaign *c, const char *target, struct error *err)
 {
-    enum status status = make_directory(c, err);
-    if (status == STATUS_OK)
-        status = campaign_open(c, target, err);
+    enum status status = campaign_open(c, target, err);
     if (status == STATUS_OK)
         status = check_cost(c, err);
+    if (status == STATUS_OK)
+        status = make_directory(c, err);
     if (status == STATUS_OK)
         status = campaign_seed(c, err);
     if (status == STATUS_OK)
@@ -253,16 +247,6 @@ static int conclude(struct campaign *c, enum status status, const struct error *
     return code;
 }
 
-static int print_help(void)
-{
-    struct buf help;
-    buf_init(&help, 65536);
-    cli_help(PROGRAM, &run_verb, &help);
-    fputs(help.data, stdout);
-    buf_release(&help);
-    return EXIT_DONE;
-}
-
 int run_main(int argc, char **argv)
 {
     static struct result result; /* with its plan and environment, large */
@@ -287,7 +271,9 @@ int run_main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (parsed.given_help)
-        return print_help();
+        return print_help(&log, &run_verb);
+    if (parsed.given_version)
+        return print_version(&log);
     log.quiet = options.output.quiet;
     log.debug = options.output.verbose;
     signals_install();

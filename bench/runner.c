@@ -6,79 +6,46 @@
 #include <string.h>
 
 #include "bench/campaign.h"
-#include "lib/tool/process.h"
-#include "lib/tool/signals.h"
+#include "bench/child.h"
 
 #define CELL_TIMEOUT_MS (INT64_C(3600) * 1000)
-#define ARGS_MAX        40
 
-struct command {
-    char program[FILE_PATH_MAX];
+/* The texts that a command line points to. */
+struct arguments {
     char source[S3_KEY_MAX + S3_BUCKET_MAX + 16];
     char destination[S3_KEY_MAX + S3_BUCKET_MAX + 16];
     char concurrency[16];
-    const char *argv[ARGS_MAX];
-    size_t argc;
 };
 
-static void add(struct command *c, const char *argument)
-{
-    c->argv[c->argc++] = argument;
-}
-
-static void add_pair(struct command *c, const char *name, const char *value)
-{
-    if (value == NULL)
-        return;
-    add(c, name);
-    add(c, value);
-}
-
-/* The connection options of this run, for a child on a real endpoint. */
-static void add_connection(struct command *c, const struct connect_options *o)
-{
-    static const char *const styles[] = {"auto", "path", "virtual"};
-    add_pair(c, "--endpoint-url", o->endpoint_url);
-    add_pair(c, "--region", o->region);
-    add_pair(c, "--profile", o->profile);
-    add_pair(c, "--ca-bundle", o->ca_bundle);
-    add_pair(c, "--addressing-style", styles[o->addressing]);
-    if (o->no_sign_request)
-        add(c, "--no-sign-request");
-}
-
-static enum status build(const struct campaign *c, size_t index, struct command *out,
-                         struct error *err)
+static enum status build(const struct campaign *c, size_t index, struct arguments *texts,
+                         struct child *out, struct error *err)
 {
     const struct cell *cell = &c->result->plan.cells[index];
     const struct result_settings *s = &c->result->settings;
     struct s3_uri destination;
-    enum status status = file_path(out->program, c->programs, "s3-compact", err);
+    enum status status = child_init(out, c->programs, "s3-compact", err);
     if (status != STATUS_OK)
         return status;
     campaign_destination(c, index, &destination);
-    snprintf(out->source, sizeof out->source, "s3://%s/%.900sin/", c->target.bucket, c->prefix);
-    snprintf(out->destination, sizeof out->destination, "s3://%s/%s", destination.bucket,
+    snprintf(texts->source, sizeof texts->source, "s3://%s/%.900sin/", c->target.bucket, c->prefix);
+    snprintf(texts->destination, sizeof texts->destination, "s3://%s/%s", destination.bucket,
              destination.key);
-    snprintf(out->concurrency, sizeof out->concurrency, "%u", cell->concurrency);
-    out->argc = 0;
-    add(out, out->program);
-    add(out, "run");
-    add(out, "--json");
-    add(out, "--overwrite");
-    add_pair(out, "--progress", "never");
-    add_pair(out, "--from", s->from);
-    add_pair(out, "--to", s->to);
-    add_pair(out, "--mode", cell->mode == CELL_SEQUENTIAL ? "sequential" : "parallel");
+    snprintf(texts->concurrency, sizeof texts->concurrency, "%u", cell->concurrency);
+    child_add(out, "run");
+    child_add(out, "--json");
+    child_add(out, "--overwrite");
+    child_add_pair(out, "--progress", "never");
+    child_add_pair(out, "--from", s->from);
+    child_add_pair(out, "--to", s->to);
+    child_add_pair(out, "--mode", cell->mode == CELL_SEQUENTIAL ? "sequential" : "parallel");
     if (cell->mode != CELL_SEQUENTIAL) {
-        add_pair(out, "--fan-out", cell_mode_name(cell->mode));
-        add_pair(out, "--concurrency", out->concurrency);
+        child_add_pair(out, "--fan-out", cell_mode_name(cell->mode));
+        child_add_pair(out, "--concurrency", texts->concurrency);
     }
     if (c->server == NULL)
-        add_connection(out, &c->options->connect);
-    add(out, out->source);
-    add(out, out->destination);
-    add(out, NULL);
+        child_add_connection(out, &c->options->connect);
+    child_add(out, texts->source);
+    child_add(out, texts->destination);
     return STATUS_OK;
 }
 
@@ -152,24 +119,16 @@ static enum status take_sample(struct campaign *c, size_t cell, unsigned round, 
 enum status campaign_run_cell(struct campaign *c, size_t cell, unsigned round, unsigned position,
                               struct error *err)
 {
-    struct command command;
+    struct arguments texts;
+    struct child child;
     struct process_result ran;
-    enum status status = build(c, cell, &command, err);
+    enum status status = build(c, cell, &texts, &child, err);
     if (status == STATUS_OK)
-        status = process_run(&(struct process_options){.argv = command.argv,
-                                                       .timeout_ms = CELL_TIMEOUT_MS,
-                                                       .output_max = 64u << 20},
-                             &ran, err);
-    if (status != STATUS_OK)
-        return status;
-    if (signals_received() != 0)
-        status = error_set(err, STATUS_CANCELLED, "interrupted");
-    else if (ran.exit_code != 0)
-        status = error_set(err, STATUS_REMOTE, "s3-compact ended with status %d: %.*s",
-                           ran.exit_code, (int)strcspn(ran.err.data, "\n"), ran.err.data);
-    else
+        status = child_run(&child, CELL_TIMEOUT_MS, &ran, err);
+    if (status == STATUS_OK) {
         status = take_sample(c, cell, round, position, &ran, err);
-    process_result_release(&ran);
+        process_result_release(&ran);
+    }
     if (status != STATUS_OK && status != STATUS_CANCELLED)
         error_prefix(err, "%s, round %u", c->result->plan.cells[cell].name, round);
     return status;
