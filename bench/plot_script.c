@@ -3,6 +3,7 @@
 #include "bench/plot_script.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define BLUE   "#0072B2"
 #define ORANGE "#D55E00"
@@ -35,13 +36,14 @@ static void append_where(struct buf *out, const struct result *r)
 
 static void append_styles(struct buf *out)
 {
-    buf_append_str(out, "set encoding utf8\n"
-                        "set termoption noenhanced\n"
-                        "set grid lc rgb '#dddddd'\n"
-                        "set border 3 lc rgb '#555555'\n"
-                        "set tics nomirror\n"
-                        "set key top left reverse Left samplen 2\n"
-                        "set terminal unknown\n");
+    buf_append_str(
+        out, "set encoding utf8\n"
+             "set termoption noenhanced\n"
+             "set grid xtics ytics lt 1 lw 1 lc rgb '#e2e2e2'\n" /* lt 0, the default, is dots */
+             "set border 3 lc rgb '#555555'\n"
+             "set tics nomirror\n"
+             "set key top left reverse Left samplen 2\n"
+             "set terminal unknown\n");
 }
 
 void plot_speedup_data(const struct result *r, const struct summary *s, struct buf *out)
@@ -61,6 +63,19 @@ void plot_speedup_data(const struct result *r, const struct summary *s, struct b
         }
         buf_append_str(out, "\n\n");
     }
+}
+
+/* The result in figures, above its point. */
+static void append_headline(struct buf *plot, const struct result *r, const struct summary *s)
+{
+    const struct stats_interval *v = &s->cells[r->plan.headline].speedup;
+    if (v->n == 0)
+        return;
+    buf_printf(plot,
+               ", '+' using (%u):(%.6g):('%.1f times') every ::0::0 notitle with labels "
+               "offset 0,1.6 font ',15'",
+               r->plan.cells[r->plan.headline].concurrency, v->n > 1 ? v->high : v->estimate,
+               v->estimate);
 }
 
 void plot_speedup_script(const struct result *r, const struct summary *s, struct buf *out)
@@ -90,11 +105,29 @@ void plot_speedup_script(const struct result *r, const struct summary *s, struct
                    "yerrorlines lw 2 pt 7 lc rgb '" BLUE "'"
                    ", '' index 1 using 1:2:3:4 title 'fan-out over partitions' with yerrorlines "
                    "lw 2 pt 5 lc rgb '" ORANGE "'");
+    append_headline(&plot, r, s);
     append_frame(out, "speedup", plot.data);
     buf_release(&plot);
 }
 
 /* ---- service times ---- */
+
+/* An operation has its colour in all cells; which cell it is shows in the dashes. */
+static const char *colour_of(const char *operation)
+{
+    static const struct {
+        const char *operation;
+        const char *colour;
+    } colours[] = {{"GetObject", BLUE},
+                   {"PutObject", ORANGE},
+                   {"ListObjectsV2", GREEN},
+                   {"UploadPart", "#CC79A7"},
+                   {"HeadObject", "#E69F00"}};
+    for (size_t i = 0; i < sizeof colours / sizeof *colours; i++)
+        if (strcmp(operation, colours[i].operation) == 0)
+            return colours[i].colour;
+    return GREY;
+}
 
 struct ecdf {
     struct buf *out;
@@ -131,7 +164,6 @@ void plot_latency_data(const struct result *r, struct buf *out)
 
 void plot_latency_script(const struct result *r, struct buf *out)
 {
-    static const char *const colours[] = {BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9"};
     struct buf plot;
     unsigned block = 0;
     buf_init(&plot, 65536);
@@ -149,10 +181,10 @@ void plot_latency_script(const struct result *r, struct buf *out)
         if (!is_drawn(r, c))
             continue;
         buf_printf(&plot,
-                   "%s'latency.dat' index %u using 1:2 title '%s, %s' with steps lw 2 dt %d "
+                   "%s'latency.dat' index %u using 1:2 title '%s, %s' with steps lw %d dt %s "
                    "lc rgb '%s'",
                    block == 0 ? "plot " : ", ", block, c->operation, r->plan.cells[c->cell].name,
-                   c->cell == 0 ? 1 : 3, colours[block % (sizeof colours / sizeof colours[0])]);
+                   c->cell == 0 ? 2 : 3, c->cell == 0 ? "1" : "'. '", colour_of(c->operation));
         block++;
     }
     append_frame(out, "latency", block > 0 ? plot.data : "plot 0 notitle");
