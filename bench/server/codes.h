@@ -6,6 +6,50 @@
 #define KIT_BENCH_SERVER_CODES_H
 
 #define CODE_TABLE(X)                                                                              \
+    X(ACCESS_CONTROL_LIST_NOT_SUPPORTED, 400, "AccessControlListNotSupported",                     \
+      "The bucket does not allow ACLs")                                                            \
+    X(BUCKET_HAS_VERSIONS, 409, "BucketNotEmpty",                                                  \
+      "The bucket you tried to delete is not empty. You must delete all versions in the bucket.")  \
+    X(CONDITIONAL_CONFLICT, 409, "ConditionalRequestConflict",                                     \
+      "The conditional request cannot succeed due to a conflicting operation against this "        \
+      "resource.")                                                                                 \
+    X(ILLEGAL_LOCATION, 400, "IllegalLocationConstraintException",                                 \
+      "The specified location constraint is incompatible for the region specific endpoint this "   \
+      "request was sent to.")                                                                      \
+    X(ILLEGAL_VERSIONING, 400, "IllegalVersioningConfigurationException",                          \
+      "The versioning configuration specified in the request is invalid.")                         \
+    X(INVALID_BUCKET_ACL, 400, "InvalidBucketAclWithObjectOwnership",                              \
+      "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")            \
+    X(INVALID_LOCATION, 400, "InvalidLocationConstraint",                                          \
+      "The specified location-constraint is not valid")                                            \
+    X(INVALID_OBJECT_STATE, 403, "InvalidObjectState",                                             \
+      "The operation is not valid for the object's storage class")                                 \
+    X(INVALID_PART_NUMBER, 416, "InvalidPartNumber",                                               \
+      "The requested partnumber is not satisfiable")                                               \
+    X(INVALID_STORAGE_CLASS, 400, "InvalidStorageClass",                                           \
+      "The storage class you specified is not valid")                                              \
+    X(INVALID_TAG, 400, "InvalidTag", "The tag provided was not a valid tag.")                     \
+    X(INVALID_VERSION, 400, "InvalidArgument", "Invalid version id specified")                     \
+    X(METADATA_TOO_LARGE, 400, "MetadataTooLarge",                                                 \
+      "Your metadata headers exceed the maximum allowed metadata size")                            \
+    X(NO_SUCH_VERSION, 404, "NoSuchVersion", "The specified version does not exist.")              \
+    X(NO_SUCH_ACCESS_BLOCK, 404, "NoSuchPublicAccessBlockConfiguration",                           \
+      "The public access block configuration was not found")                                       \
+    X(NO_SUCH_CORS, 404, "NoSuchCORSConfiguration", "The CORS configuration does not exist")       \
+    X(NO_SUCH_LIFECYCLE, 404, "NoSuchLifecycleConfiguration",                                      \
+      "The lifecycle configuration does not exist")                                                \
+    X(NO_SUCH_POLICY, 404, "NoSuchBucketPolicy", "The bucket policy does not exist")               \
+    X(NO_SUCH_TAG_SET, 404, "NoSuchTagSet", "The TagSet does not exist")                           \
+    X(NO_SUCH_WEBSITE, 404, "NoSuchWebsiteConfiguration",                                          \
+      "The specified bucket does not have a website configuration")                                \
+    X(OBJECT_LOCK_NOT_FOUND, 404, "ObjectLockConfigurationNotFoundError",                          \
+      "Object Lock configuration does not exist for this bucket")                                  \
+    X(REPLICATION_NOT_FOUND, 404, "ReplicationConfigurationNotFoundError",                         \
+      "The replication configuration was not found")                                               \
+    X(NO_OBJECT_LOCK, 400, "InvalidRequest", "Bucket is missing Object Lock Configuration")        \
+    X(TOO_MANY_TAGS, 400, "BadRequest", "Object tags cannot be greater than 10")                   \
+    X(OBJECT_NOT_IN_ACTIVE_TIER, 403, "ObjectNotInActiveTierError",                                \
+      "The source object of the COPY operation is not in the active tier.")                        \
     X(ACCESS_DENIED, 403, "AccessDenied", "Access Denied")                                         \
     X(AUTHORIZATION_HEADER_MALFORMED, 400, "AuthorizationHeaderMalformed",                         \
       "The authorization header that you provided is not valid.")                                  \
@@ -37,6 +81,8 @@
     X(INVALID_PART_ORDER, 400, "InvalidPartOrder",                                                 \
       "The list of parts was not in ascending order. Parts must be ordered by part number.")       \
     X(INVALID_RANGE, 416, "InvalidRange", "The requested range is not satisfiable")                \
+    X(INVALID_RANGE_ARGUMENT, 400, "InvalidArgument",                                              \
+      "Range specified is not valid for source object")                                            \
     X(INVALID_REQUEST, 400, "InvalidRequest", "Invalid Request")                                   \
     X(INVALID_URI, 400, "InvalidURI", "Couldn't parse the specified URI.")                         \
     X(KEY_TOO_LONG, 400, "KeyTooLongError", "Your key is too long.")                               \

@@ -31,6 +31,8 @@
 #define SPARE_DESCRIPTORS       64u /* for everything that is not a connection */
 #define BACKLOG                 4096u
 
+#define HOST_ID "czMtYmVuY2gtc2VydmVy" /* one host answers all; as S3's, base64 */
+
 struct httpd {
     struct MHD_Daemon *daemon;
     struct s3_server *server;
@@ -84,6 +86,7 @@ static void add_headers(struct MHD_Response *response, struct request *r)
     char id[17];
     snprintf(id, sizeof id, "%016" PRIX64, r->shown.sequence);
     MHD_add_response_header(response, "x-amz-request-id", id);
+    MHD_add_response_header(response, "x-amz-id-2", HOST_ID);
     MHD_add_response_header(response, "Server", "s3-bench");
     char *p = r->reply.shown.headers.data;
     for (char *end; r->reply.shown.headers.len > 0 && (end = strchr(p, '\n')) != NULL;

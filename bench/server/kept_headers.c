@@ -6,16 +6,33 @@
 #include <strings.h>
 
 #include "bench/server/checksum.h"
+#include "bench/server/reply.h"
+#include "bench/server/tags.h"
 
-#define META_PREFIX     "x-amz-meta-"
-#define CHECKSUM_PREFIX "x-amz-checksum-"
+#define META_PREFIX      "x-amz-meta-"
+#define CHECKSUM_PREFIX  "x-amz-checksum-"
+#define CLASS_HEADER     "x-amz-storage-class"
+#define REDIRECT_HEADER  "x-amz-website-redirect-location"
+#define ENCRYPTION       "x-amz-server-side-encryption"
+#define CUSTOMER_KEY     "x-amz-server-side-encryption-customer-"
+#define KEPT_COUNT(list) (sizeof(list) / sizeof *(list))
 
-/* How S3 spells them, whatever the client did. */
-static const char *const kept[] = {
-    "Cache-Control",       "Content-Disposition",
-    "Content-Encoding",    "Content-Language",
-    "Content-Type",        "Expires",
-    "x-amz-storage-class", "x-amz-website-redirect-location",
+/* How S3 spells them, whatever the client did, and the parameter that replaces each in a reply. */
+static const struct kept {
+    const char *name;
+    const char *override;
+} kept[] = {
+    {"Cache-Control", "response-cache-control"},
+    {"Content-Disposition", "response-content-disposition"},
+    {"Content-Encoding", "response-content-encoding"},
+    {"Content-Language", "response-content-language"},
+    {"Content-Type", "response-content-type"},
+    {"Expires", "response-expires"},
+};
+
+static const char *const storage_classes[] = {
+    "STANDARD", "REDUCED_REDUNDANCY",  "STANDARD_IA", "ONEZONE_IA",
+    "GLACIER",  "INTELLIGENT_TIERING", "GLACIER_IR",  "DEEP_ARCHIVE",
 };
 
 static bool starts_with(const char *text, const char *prefix)
@@ -31,17 +48,13 @@ static void append_line(struct buf *out, const char *name, const char *value)
     buf_append_char(out, '\n');
 }
 
+/* Collecting */
+
 static void append_known(const struct sigv4_pair *header, struct buf *out)
 {
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
-        if (strcasecmp(kept[i], header->name) != 0)
-            continue;
-        /* The default class is not sent. */
-        if (starts_with(kept[i], "x-amz-storage") && strcmp(header->value, "STANDARD") == 0)
-            return;
-        append_line(out, kept[i], header->value);
-        return;
-    }
+    for (size_t i = 0; i < KEPT_COUNT(kept); i++)
+        if (strcasecmp(kept[i].name, header->name) == 0 && header->value[0] != '\0')
+            append_line(out, kept[i].name, header->value);
 }
 
 static void append_meta(const char *header, const char *value, struct buf *out)
@@ -52,7 +65,7 @@ static void append_meta(const char *header, const char *value, struct buf *out)
     append_line(out, "", value);
 }
 
-enum code kept_headers_collect(const struct request *r, struct buf *out)
+enum code kept_headers_metadata(const struct request *r, struct buf *out)
 {
     size_t meta_bytes = 0;
     for (size_t i = 0; i < r->header_count; i++) {
@@ -64,23 +77,178 @@ enum code kept_headers_collect(const struct request *r, struct buf *out)
             append_known(h, out);
         }
     }
-    checksum_append_headers(r, out);
-    if (meta_bytes > USER_METADATA_MAX || out->failed != STATUS_OK)
-        return CODE_REQUEST_HEADER_TOO_LARGE;
+    if (meta_bytes > USER_METADATA_MAX)
+        return CODE_METADATA_TOO_LARGE;
+    return out->failed == STATUS_OK ? CODE_NONE : CODE_REQUEST_HEADER_TOO_LARGE;
+}
+
+static enum code append_class(const struct request *r, struct buf *out)
+{
+    const char *class = request_header(r, CLASS_HEADER);
+    if (class == NULL || strcmp(class, "STANDARD") == 0)
+        return CODE_NONE; /* the default is not sent */
+    for (size_t i = 0; i < KEPT_COUNT(storage_classes); i++) {
+        if (strcmp(storage_classes[i], class) != 0)
+            continue;
+        append_line(out, CLASS_HEADER, class);
+        return CODE_NONE;
+    }
+    return CODE_INVALID_STORAGE_CLASS;
+}
+
+/* Without keys there is only the encryption that needs none of the client. */
+static enum code append_encryption(const struct request *r, struct buf *out)
+{
+    const char *algorithm = request_header(r, ENCRYPTION);
+    for (size_t i = 0; i < r->header_count; i++)
+        if (starts_with(r->headers[i].name, CUSTOMER_KEY))
+            return CODE_NOT_IMPLEMENTED;
+    if (algorithm == NULL)
+        return CODE_NONE;
+    if (starts_with(algorithm, "aws:kms"))
+        return CODE_NOT_IMPLEMENTED;
+    if (strcmp(algorithm, "AES256") != 0)
+        return CODE_INVALID_ARGUMENT;
+    append_line(out, ENCRYPTION, algorithm);
     return CODE_NONE;
 }
 
-void kept_headers_append(const char *lines, bool with_checksums, struct buf *out)
+/* Access lists are off, as in every bucket that S3 makes today: only those that change nothing. */
+static enum code check_acl(const struct request *r)
 {
-    bool typed = false;
-    for (const char *p = lines != NULL ? lines : ""; *p != '\0';) {
-        const size_t len = strcspn(p, "\n");
-        const size_t line = len + (p[len] == '\n');
-        typed = typed || starts_with(p, "Content-Type:");
-        if (with_checksums || !starts_with(p, CHECKSUM_PREFIX))
-            buf_append(out, p, line);
-        p += line;
+    const char *acl = request_header(r, "x-amz-acl");
+    for (size_t i = 0; i < r->header_count; i++)
+        if (starts_with(r->headers[i].name, "x-amz-grant-"))
+            return CODE_ACCESS_CONTROL_LIST_NOT_SUPPORTED;
+    if (acl == NULL || strcmp(acl, "private") == 0 || strcmp(acl, "bucket-owner-full-control") == 0)
+        return CODE_NONE;
+    return CODE_ACCESS_CONTROL_LIST_NOT_SUPPORTED;
+}
+
+enum code kept_headers_placement(const struct request *r, struct buf *out)
+{
+    const char *redirect = request_header(r, REDIRECT_HEADER);
+    if (redirect != NULL)
+        append_line(out, REDIRECT_HEADER, redirect);
+    if (request_header(r, "x-amz-object-lock-mode") != NULL ||
+        request_header(r, "x-amz-object-lock-legal-hold") != NULL)
+        return CODE_NO_OBJECT_LOCK;
+    enum code code = check_acl(r);
+    if (code == CODE_NONE)
+        code = append_class(r, out);
+    if (code == CODE_NONE)
+        code = append_encryption(r, out);
+    return code;
+}
+
+enum code kept_headers_tags(const struct request *r, struct buf *out)
+{
+    const char *header = request_header(r, TAGS_HEADER);
+    struct buf tags;
+    if (header == NULL || header[0] == '\0')
+        return CODE_NONE;
+    buf_init(&tags, TAGS_TEXT_MAX);
+    const enum code code = tags_from_header(header, &tags);
+    if (code == CODE_NONE && tags.len > 0)
+        append_line(out, TAGS_HEADER, tags.data);
+    buf_release(&tags);
+    return code;
+}
+
+enum code kept_headers_collect(const struct request *r, struct buf *out)
+{
+    enum code code = kept_headers_metadata(r, out);
+    if (code == CODE_NONE)
+        code = kept_headers_placement(r, out);
+    if (code == CODE_NONE)
+        code = kept_headers_tags(r, out);
+    checksum_append_headers(r, out);
+    if (code == CODE_NONE && out->failed != STATUS_OK)
+        code = CODE_REQUEST_HEADER_TOO_LARGE;
+    return code;
+}
+
+/* Lines */
+
+static enum kept_piece piece_of(const char *line, bool *placed)
+{
+    *placed = starts_with(line, CLASS_HEADER ":") || starts_with(line, REDIRECT_HEADER ":") ||
+              starts_with(line, ENCRYPTION);
+    if (starts_with(line, CHECKSUM_PREFIX))
+        return KEPT_CHECKSUMS;
+    return starts_with(line, TAGS_HEADER ":") ? KEPT_TAGS : KEPT_METADATA;
+}
+
+static const char *line_end(const char *line)
+{
+    const char *newline = strchr(line, '\n');
+    return newline != NULL ? newline + 1 : line + strlen(line);
+}
+
+void kept_headers_copy(const char *lines, enum kept_piece piece, struct buf *out)
+{
+    for (const char *p = lines, *end; *p != '\0'; p = end) {
+        bool placed;
+        end = line_end(p);
+        if (piece_of(p, &placed) == piece && !placed)
+            buf_append(out, p, (size_t)(end - p));
     }
+}
+
+void kept_headers_copy_but(const char *lines, enum kept_piece piece, struct buf *out)
+{
+    for (const char *p = lines, *end; *p != '\0'; p = end) {
+        bool placed;
+        end = line_end(p);
+        if (piece_of(p, &placed) != piece)
+            buf_append(out, p, (size_t)(end - p));
+    }
+}
+
+/* The override of a stored line, or NULL. */
+static const char *override_of(const struct request *r, const char *line)
+{
+    for (size_t i = 0; i < KEPT_COUNT(kept); i++) {
+        const size_t len = strlen(kept[i].name);
+        if (strncasecmp(line, kept[i].name, len) == 0 && line[len] == ':')
+            return request_param(r, kept[i].override);
+    }
+    return NULL;
+}
+
+bool kept_headers_overridden(const struct request *r, bool *good)
+{
+    bool any = false;
+    *good = true;
+    for (size_t i = 0; i < KEPT_COUNT(kept); i++) {
+        const char *value = request_param(r, kept[i].override);
+        for (const char *p = value; p != NULL && *p != '\0'; p++)
+            *good = *good && (unsigned char)*p >= ' ' && *p != 0x7f;
+        any = any || value != NULL;
+    }
+    return any;
+}
+
+void kept_headers_reply(struct request *r, const struct object *o, bool with_checksums)
+{
+    struct buf *out = &r->reply.shown.headers;
+    bool typed = request_param(r, "response-content-type") != NULL;
+    for (const char *p = object_headers(o), *end; *p != '\0'; p = end) {
+        bool placed;
+        const enum kept_piece piece = piece_of(p, &placed);
+        end = line_end(p);
+        typed = typed || starts_with(p, "Content-Type:");
+        if (piece != KEPT_TAGS && (with_checksums || piece != KEPT_CHECKSUMS) &&
+            override_of(r, p) == NULL)
+            buf_append(out, p, (size_t)(end - p));
+    }
+    for (size_t i = 0; i < KEPT_COUNT(kept); i++)
+        if (request_param(r, kept[i].override) != NULL)
+            append_line(out, kept[i].name, request_param(r, kept[i].override));
     if (!typed)
         append_line(out, "Content-Type", "binary/octet-stream");
+    size_t len;
+    const char *tags = object_header(o, TAGS_HEADER, &len);
+    if (tags != NULL)
+        buf_printf(out, "x-amz-tagging-count: %zu\n", tags_count(tags, len));
 }

@@ -3,7 +3,6 @@
 #include "bench/server/key_index.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/rng.h"
@@ -39,10 +38,17 @@ static void find_links(struct key_index *ix, const char *key, size_t len,
     }
 }
 
-static struct key_index_entry *entry_new(const char *key, size_t len, void *value)
+static size_t entry_bytes(size_t height, size_t key_len)
+{
+    return offsetof(struct key_index_entry, next) + height * sizeof(struct key_index_entry *) +
+           key_len + 1;
+}
+
+static struct key_index_entry *entry_new(struct meter *meter, const char *key, size_t len,
+                                         void *value)
 {
     const uint8_t height = tower_height(key, len);
-    struct key_index_entry *e = malloc(sizeof *e + height * sizeof *e->next + len + 1);
+    struct key_index_entry *e = meter_alloc(meter, entry_bytes(height, len));
     if (e == NULL)
         return NULL;
     e->value = value;
@@ -54,9 +60,14 @@ static struct key_index_entry *entry_new(const char *key, size_t len, void *valu
     return e;
 }
 
-void key_index_init(struct key_index *ix)
+static void entry_free(struct meter *meter, struct key_index_entry *e)
 {
-    *ix = (struct key_index){.count = 0};
+    meter_free(meter, e, entry_bytes(e->height, e->key_len));
+}
+
+void key_index_init(struct key_index *ix, struct meter *meter)
+{
+    *ix = (struct key_index){.meter = meter};
 }
 
 void key_index_release(struct key_index *ix, void (*drop)(void *value))
@@ -65,10 +76,10 @@ void key_index_release(struct key_index *ix, void (*drop)(void *value))
         struct key_index_entry *next = e->next[0];
         if (drop != NULL)
             drop(e->value);
-        free(e);
+        entry_free(ix->meter, e);
         e = next;
     }
-    key_index_init(ix);
+    key_index_init(ix, ix->meter);
 }
 
 const struct key_index_entry *key_index_seek(const struct key_index *ix, const char *key,
@@ -114,7 +125,7 @@ enum status key_index_put(struct key_index *ix, const char *key, size_t len, voi
         e->value = value;
         return STATUS_OK;
     }
-    e = entry_new(key, len, value);
+    e = entry_new(ix->meter, key, len, value);
     if (e == NULL)
         return STATUS_NO_MEMORY;
     for (size_t level = 0; level < e->height; level++) {
@@ -136,7 +147,7 @@ void *key_index_remove(struct key_index *ix, const char *key, size_t len)
     for (size_t level = 0; level < e->height; level++)
         *path[level] = e->next[level];
     void *value = e->value;
-    free(e);
+    entry_free(ix->meter, e);
     ix->count--;
     return value;
 }

@@ -6,7 +6,8 @@
  * The heights of its towers are hashed from the keys, so the same keys always make the same list.
  * W. Pugh, "Skip Lists: A Probabilistic Alternative to Balanced Trees", 1990, with p = 1/4.
  *
- * Ownership: keys are copied, values are the caller's. Threads: none of its own; iteration must not
+ * Ownership: keys are copied, values are the caller's. Entries are counted by the meter that the
+ * index was made with. Threads: none of its own; iteration must not
  * overlap a change.
  */
 #ifndef KIT_BENCH_SERVER_KEY_INDEX_H
@@ -15,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/server/meter.h"
 #include "lib/base/error.h"
 
 #define KEY_INDEX_HEIGHT  12 /* full speed up to 4^12 keys */
@@ -30,15 +32,17 @@ struct key_index_entry {
 struct key_index {
     struct key_index_entry *head[KEY_INDEX_HEIGHT];
     size_t count;
+    struct meter *meter;
 };
 
-void key_index_init(struct key_index *ix);
+void key_index_init(struct key_index *ix, struct meter *meter);
 /* Frees every entry; `drop` (may be NULL) is called with each value. */
 void key_index_release(struct key_index *ix, void (*drop)(void *value));
 
 /* The value of a key, or NULL. */
 void *key_index_find(const struct key_index *ix, const char *key, size_t len);
-/* Sets the value (not NULL) of a key; *old gets the one it replaces, or NULL. */
+/* Sets the value (not NULL) of a key; *old gets the one it replaces, or NULL. Only a new key can
+ * fail. */
 enum status key_index_put(struct key_index *ix, const char *key, size_t len, void *value,
                           void **old) MUST_USE;
 /* Takes a key out and returns its value, or NULL when there was none. */

@@ -2,24 +2,22 @@
 /* object - counted chunks, and objects as slices of them. */
 #include "bench/server/object.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+static size_t chunk_bytes(size_t size)
+{
+    return offsetof(struct chunk, data) + size;
+}
 
 struct chunk *chunk_new(struct meter *meter, size_t size)
 {
-    const uint64_t before = atomic_fetch_add(&meter->used_bytes, size);
-    if (meter->limit_bytes != 0 && before + size > meter->limit_bytes)
-        goto refused;
-    struct chunk *c = malloc(sizeof *c + size);
+    struct chunk *c = meter_alloc(meter, chunk_bytes(size));
     if (c == NULL)
-        goto refused;
+        return NULL;
     atomic_init(&c->refs, 1);
     c->meter = meter;
     c->size = size;
     return c;
-refused:
-    atomic_fetch_sub(&meter->used_bytes, size);
-    return NULL;
 }
 
 struct chunk *chunk_ref(struct chunk *c)
@@ -32,70 +30,126 @@ void chunk_unref(struct chunk *c)
 {
     if (c == NULL || atomic_fetch_sub(&c->refs, 1) != 1)
         return;
-    atomic_fetch_sub(&c->meter->used_bytes, c->size);
-    free(c);
+    meter_free(c->meter, c, chunk_bytes(c->size));
 }
 
-static struct object *object_alloc(size_t slice_count, const char *headers, int64_t modified_ms)
+/* What an object consists of, before it is one. */
+struct draft {
+    size_t slices;
+    size_t parts;
+    const char *headers;
+    int64_t modified_ms;
+};
+
+static size_t object_bytes(size_t slices, size_t parts, size_t headers_len)
 {
-    struct object *o = calloc(1, sizeof *o + slice_count * sizeof *o->slices);
+    return offsetof(struct object, slices) + slices * sizeof(struct slice) +
+           parts * sizeof(struct object *) + headers_len + 1;
+}
+
+static struct object **object_parts(const struct object *o)
+{
+    return (struct object **)(o->slices + o->slice_count);
+}
+
+/* With its headers in place, slices and parts to be filled in. */
+static struct object *object_alloc(struct meter *meter, const struct draft *draft)
+{
+    const size_t headers_len = draft->headers != NULL ? strlen(draft->headers) : 0;
+    const size_t bytes = object_bytes(draft->slices, draft->parts, headers_len);
+    struct object *o = meter_alloc(meter, bytes);
     if (o == NULL)
         return NULL;
+    memset(o, 0, offsetof(struct object, slices));
     atomic_init(&o->refs, 1);
-    o->modified_ms = modified_ms;
-    if (headers != NULL && headers[0] != '\0') {
-        o->headers = strdup(headers);
-        if (o->headers == NULL) {
-            free(o);
-            return NULL;
-        }
-    }
+    o->modified_ms = draft->modified_ms;
+    o->part_count = (uint16_t)draft->parts;
+    o->slice_count = (uint32_t)draft->slices;
+    o->headers_len = (uint32_t)headers_len;
+    char *headers = (char *)(object_parts(o) + o->part_count);
+    if (headers_len > 0)
+        memcpy(headers, draft->headers, headers_len);
+    headers[headers_len] = '\0';
     return o;
 }
 
-static void object_add_slice(struct object *o, struct chunk *chunk, size_t offset, size_t len)
+static void object_set_slice(struct object *o, size_t index, const struct slice *slice)
 {
-    o->slices[o->slice_count++] = (struct slice){chunk_ref(chunk), offset, len};
-    o->size += len;
+    o->slices[index] = (struct slice){chunk_ref(slice->chunk), slice->offset, slice->len};
+    o->size += slice->len;
+}
+
+const char *object_headers(const struct object *o)
+{
+    return (const char *)(object_parts(o) + o->part_count);
+}
+
+const char *object_header(const struct object *o, const char *name, size_t *len)
+{
+    const size_t name_len = strlen(name);
+    for (const char *line = object_headers(o); *line != '\0';) {
+        const size_t line_len = strcspn(line, "\n");
+        if (line_len >= name_len + 2 && memcmp(line, name, name_len) == 0 &&
+            line[name_len] == ':') {
+            *len = line_len - name_len - 2;
+            return line + name_len + 2;
+        }
+        line += line_len + (line[line_len] == '\n');
+    }
+    return NULL;
+}
+
+const struct object *object_part(const struct object *o, size_t index)
+{
+    return object_parts(o)[index];
 }
 
 struct object *object_new(struct chunk *chunk, const uint8_t md5[MD5_SIZE], const char *headers,
                           int64_t modified_ms)
 {
-    struct object *o = object_alloc(1, headers, modified_ms);
+    const struct draft draft = {.slices = 1, .headers = headers, .modified_ms = modified_ms};
+    const struct slice all = {.chunk = chunk, .len = chunk->size};
+    struct object *o = object_alloc(chunk->meter, &draft);
     if (o != NULL) {
         memcpy(o->md5, md5, MD5_SIZE);
-        object_add_slice(o, chunk, 0, chunk->size);
+        object_set_slice(o, 0, &all);
     }
     chunk_unref(chunk);
     return o;
 }
 
+/* S3's ETag of a multipart object: the MD5 of its parts' MD5s. */
+static int digest_of_digests(struct object *const *objects, size_t count, uint8_t out[MD5_SIZE])
+{
+    struct buf digests;
+    buf_init(&digests, count * MD5_SIZE);
+    for (size_t i = 0; i < count; i++)
+        buf_append(&digests, objects[i]->md5, MD5_SIZE);
+    md5(digests.data, digests.len, out);
+    const int result = digests.failed == STATUS_OK ? 0 : -1;
+    buf_release(&digests);
+    return result;
+}
+
 struct object *object_join(struct object *const *objects, size_t count, const char *headers,
                            int64_t modified_ms)
 {
-    size_t slices = 0;
+    uint8_t digest[MD5_SIZE];
+    struct draft draft = {.parts = count, .headers = headers, .modified_ms = modified_ms};
     for (size_t i = 0; i < count; i++)
-        slices += objects[i]->slice_count;
-    struct object *o = object_alloc(slices, headers, modified_ms);
+        draft.slices += objects[i]->slice_count;
+    if (digest_of_digests(objects, count, digest) != 0)
+        return NULL;
+    struct object *o = object_alloc(objects[0]->slices[0].chunk->meter, &draft);
     if (o == NULL)
         return NULL;
-    struct buf digests;
-    buf_init(&digests, count * MD5_SIZE);
+    memcpy(o->md5, digest, MD5_SIZE);
+    size_t at = 0;
     for (size_t i = 0; i < count; i++) {
-        buf_append(&digests, objects[i]->md5, MD5_SIZE);
-        for (size_t j = 0; j < objects[i]->slice_count; j++) {
-            const struct slice *s = &objects[i]->slices[j];
-            object_add_slice(o, s->chunk, s->offset, s->len);
-        }
+        for (size_t j = 0; j < objects[i]->slice_count; j++)
+            object_set_slice(o, at++, &objects[i]->slices[j]);
+        object_parts(o)[i] = object_ref(objects[i]);
     }
-    o->parts = (uint16_t)count;
-    md5(digests.data, digests.len, o->md5);
-    if (digests.failed != STATUS_OK) {
-        object_unref(o);
-        o = NULL;
-    }
-    buf_release(&digests);
     return o;
 }
 
@@ -119,30 +173,68 @@ void object_pieces(const struct object *o, uint64_t offset, uint64_t len,
     }
 }
 
+static void count_piece(void *ctx, const struct slice *piece)
+{
+    (void)piece;
+    ++*(size_t *)ctx;
+}
+
 struct cut {
     struct object *object;
-    struct hash *md5;
+    size_t at;
+    struct hash *md5; /* NULL: the digest is known */
 };
 
 static void cut_piece(void *ctx, const struct slice *piece)
 {
     struct cut *cut = ctx;
-    object_add_slice(cut->object, piece->chunk, piece->offset, piece->len);
-    hash_update(cut->md5, piece->chunk->data + piece->offset, piece->len);
+    object_set_slice(cut->object, cut->at++, piece);
+    if (cut->md5 != NULL)
+        hash_update(cut->md5, piece->chunk->data + piece->offset, piece->len);
 }
 
 struct object *object_cut(const struct object *source, uint64_t offset, uint64_t len,
-                          int64_t modified_ms)
+                          const char *headers, int64_t modified_ms)
 {
-    struct cut cut = {.object = object_alloc(source->slice_count, NULL, modified_ms)};
-    if (cut.object == NULL || hash_new(HASH_MD5, &cut.md5, NULL) != STATUS_OK) {
-        object_unref(cut.object);
+    const bool digest_known = source->part_count == 0 && offset == 0 && len == source->size;
+    struct draft draft = {.headers = headers, .modified_ms = modified_ms};
+    struct cut cut = {.at = 0};
+    object_pieces(source, offset, len, count_piece, &draft.slices);
+    const bool empty = draft.slices == 0;
+    if (empty)
+        draft.slices = 1;
+    if (!digest_known && hash_new(HASH_MD5, &cut.md5, NULL) != STATUS_OK)
         return NULL;
-    }
+    cut.object = object_alloc(source->slices[0].chunk->meter, &draft);
+    if (cut.object == NULL)
+        goto out;
+    if (empty)
+        object_set_slice(cut.object, 0, &(struct slice){.chunk = source->slices[0].chunk});
     object_pieces(source, offset, len, cut_piece, &cut);
-    hash_finish(cut.md5, cut.object->md5);
+    if (digest_known)
+        memcpy(cut.object->md5, source->md5, MD5_SIZE);
+    else
+        hash_finish(cut.md5, cut.object->md5);
+out:
     hash_free(cut.md5);
     return cut.object;
+}
+
+struct object *object_with_headers(const struct object *source, const char *headers)
+{
+    const struct draft draft = {.slices = source->slice_count,
+                                .parts = source->part_count,
+                                .headers = headers,
+                                .modified_ms = source->modified_ms};
+    struct object *o = object_alloc(source->slices[0].chunk->meter, &draft);
+    if (o == NULL)
+        return NULL;
+    memcpy(o->md5, source->md5, MD5_SIZE);
+    for (size_t i = 0; i < source->slice_count; i++)
+        object_set_slice(o, i, &source->slices[i]);
+    for (size_t i = 0; i < source->part_count; i++)
+        object_parts(o)[i] = object_ref(object_parts(source)[i]);
+    return o;
 }
 
 struct object *object_ref(struct object *o)
@@ -155,20 +247,23 @@ void object_unref(struct object *o)
 {
     if (o == NULL || atomic_fetch_sub(&o->refs, 1) != 1)
         return;
+    struct meter *meter = o->slices[0].chunk->meter;
     for (size_t i = 0; i < o->slice_count; i++)
         chunk_unref(o->slices[i].chunk);
-    free(o->headers);
-    free(o);
+    /* Parts have no parts themselves, so this goes one level deep. */
+    for (size_t i = 0; i < o->part_count; i++)
+        object_unref(object_parts(o)[i]);
+    meter_free(meter, o, object_bytes(o->slice_count, o->part_count, o->headers_len));
 }
 
 void object_etag(const struct object *o, char out[OBJECT_ETAG_SIZE])
 {
     char hex[2 * MD5_SIZE + 1];
     hex_encode(o->md5, MD5_SIZE, hex);
-    if (o->parts == 0)
+    if (o->part_count == 0)
         snprintf(out, OBJECT_ETAG_SIZE, "\"%s\"", hex);
     else
-        snprintf(out, OBJECT_ETAG_SIZE, "\"%s-%u\"", hex, (unsigned)o->parts);
+        snprintf(out, OBJECT_ETAG_SIZE, "\"%s-%u\"", hex, (unsigned)o->part_count);
 }
 
 static void append_piece(void *ctx, const struct slice *piece)
@@ -183,13 +278,9 @@ void object_append(const struct object *o, uint64_t offset, uint64_t len, struct
 
 const char *object_storage_class(const struct object *o, size_t *len)
 {
-    static const char name[] = "x-amz-storage-class: ";
-    const char *found = o->headers == NULL ? NULL : strstr(o->headers, name);
-    if (found == NULL) {
-        *len = strlen("STANDARD");
-        return "STANDARD";
-    }
-    found += sizeof name - 1;
-    *len = strcspn(found, "\n");
-    return found;
+    const char *found = object_header(o, "x-amz-storage-class", len);
+    if (found != NULL)
+        return found;
+    *len = strlen("STANDARD");
+    return "STANDARD";
 }

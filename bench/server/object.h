@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * object - stored bytes and what is known of them. Immutable once made, and counted: a GET that is
- * still being sent keeps the object it started with while a PUT replaces it.
+ * object - stored bytes and what is known of them. Immutable once stored, and counted: a GET that
+ * is still being sent keeps the object it started with while a PUT replaces it.
  *
  * Bytes live in chunks, one for each body that was received. An object is a row of slices of
  * chunks, so that completing a multipart upload or copying a part copies nothing. A part of an
- * upload is an object too.
+ * upload is an object too, and the object it becomes a part of keeps it, for reads by part number.
+ *
+ * One allocation holds all of an object: a plain one of N header bytes takes 72 + N + 1, and its
+ * chunk 24 more. Both are counted by the meter that the chunks belong to.
  *
  * Threads: reference counts are atomic; everything else is constant.
  */
@@ -16,14 +19,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/server/meter.h"
 #include "lib/base/buf.h"
 #include "lib/base/hash.h"
-
-/* Counts the bytes of all chunks against a limit. */
-struct meter {
-    atomic_uint_least64_t used_bytes;
-    uint64_t limit_bytes; /* 0: none */
-};
 
 struct chunk {
     atomic_uint refs;
@@ -45,25 +43,37 @@ struct slice {
 
 struct object {
     atomic_uint refs;
-    uint16_t parts; /* of the multipart upload that made it; 0: a single PUT */
+    uint16_t part_count;  /* of the multipart upload that made it; 0: a single PUT */
+    uint16_t part_number; /* of a part of an upload; set before it is stored */
     uint8_t md5[MD5_SIZE];
     int64_t modified_ms; /* Unix time */
     uint64_t size;
-    char *headers; /* "Name: value\n" lines to send with it, or NULL */
-    size_t slice_count;
-    struct slice slices[];
+    uint32_t slice_count; /* at least 1 */
+    uint32_t headers_len;
+    struct slice slices[]; /* then `part_count` parts, then the headers and a NUL */
 };
 
-/* One whole chunk, whose reference is taken over also on failure. `headers` is copied; it may be
- * NULL. NULL without memory. */
+/* "Name: value\n" lines that belong to it, or "". */
+const char *object_headers(const struct object *o);
+/* The value of one line, *len bytes; NULL when there is none. `name` as it is stored. */
+const char *object_header(const struct object *o, const char *name, size_t *len);
+/* The parts of a multipart object, by place from 0. */
+const struct object *object_part(const struct object *o, size_t index);
+
+/* All of these copy `headers`, which may be NULL; NULL without memory. */
+
+/* One whole chunk, whose reference is taken over also on failure. */
 struct object *object_new(struct chunk *chunk, const uint8_t md5[MD5_SIZE], const char *headers,
                           int64_t modified_ms);
-/* The concatenation of objects; its ETag is S3's of a multipart upload. */
+/* The concatenation of objects, at least one; its ETag is S3's of a multipart upload. */
 struct object *object_join(struct object *const *objects, size_t count, const char *headers,
                            int64_t modified_ms);
 /* Bytes [offset, offset + len) of another object, sharing its chunks. */
 struct object *object_cut(const struct object *source, uint64_t offset, uint64_t len,
-                          int64_t modified_ms);
+                          const char *headers, int64_t modified_ms);
+/* The same in all but the headers. */
+struct object *object_with_headers(const struct object *source, const char *headers);
+
 struct object *object_ref(struct object *o);
 void object_unref(struct object *o); /* accepts NULL */
 

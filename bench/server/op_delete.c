@@ -2,6 +2,7 @@
 /* op_delete - DeleteObjects: up to 1,000 keys of one XML document. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "bench/server/checksum.h"
 #include "bench/server/ops.h"
@@ -11,14 +12,29 @@
 
 #define KEYS_MAX 1000
 
-/* The <Delete> document; keys lie in `text`, each with a NUL. */
+/* Where its texts lie in the deletion's, each with a NUL; 0: there is none. */
+struct deletion_item {
+    size_t key, key_len;
+    size_t version_id;
+    size_t etag;
+};
+
+/* The <Delete> document. */
 struct deletion {
-    struct buf text;
-    size_t lengths[KEYS_MAX];
+    struct buf text; /* begins with a NUL, so that no text is at 0 */
+    struct deletion_item items[KEYS_MAX];
     size_t count;
-    bool has_key; /* of the object that is being read */
+    struct deletion_item next; /* that is being read */
     bool quiet;
 };
+
+static size_t keep_text(struct deletion *d, const char *text, size_t len)
+{
+    const size_t at = d->text.len;
+    buf_append(&d->text, text, len);
+    buf_append_char(&d->text, '\0');
+    return at;
+}
 
 static enum status deletion_close(void *ctx, const char *path, const char *text, size_t len,
                                   struct error *err)
@@ -27,24 +43,28 @@ static enum status deletion_close(void *ctx, const char *path, const char *text,
     if (strcmp(path, "Delete/Quiet") == 0) {
         d->quiet = strcmp(text, "true") == 0;
     } else if (strcmp(path, "Delete/Object/Key") == 0) {
-        if (d->count == KEYS_MAX || len == 0 || d->has_key)
-            return error_set(err, STATUS_LIMIT, "too many keys, or an empty one");
-        d->lengths[d->count++] = len;
-        d->has_key = true;
-        buf_append(&d->text, text, len);
-        buf_append_char(&d->text, '\0');
+        if (len == 0 || d->next.key != 0)
+            return error_set(err, STATUS_INVALID, "an empty key, or two");
+        d->next.key = keep_text(d, text, len);
+        d->next.key_len = len;
+    } else if (strcmp(path, "Delete/Object/VersionId") == 0) {
+        d->next.version_id = keep_text(d, text, len);
+    } else if (strcmp(path, "Delete/Object/ETag") == 0) {
+        d->next.etag = keep_text(d, text, len);
     } else if (strcmp(path, "Delete/Object") == 0) {
-        if (!d->has_key)
-            return error_set(err, STATUS_INVALID, "an object without a key");
-        d->has_key = false;
+        if (d->next.key == 0 || d->count == KEYS_MAX)
+            return error_set(err, STATUS_INVALID, "an object without a key, or too many");
+        d->items[d->count++] = d->next;
+        d->next = (struct deletion_item){.key = 0};
     }
     return buf_status(&d->text, "the keys", err);
 }
 
 static enum code deletion_read(const struct request *r, struct deletion *d)
 {
-    const struct xml_events events = {.close = deletion_close};
+    static const struct xml_events events = {.close = deletion_close};
     const struct chunk *body = r->body.chunk;
+    buf_append_char(&d->text, '\0');
     if (body == NULL ||
         xml_parse(&events, d, (const char *)body->data, body->size, NULL) != STATUS_OK ||
         d->count == 0)
@@ -52,43 +72,64 @@ static enum code deletion_read(const struct request *r, struct deletion *d)
     return CODE_NONE;
 }
 
-static void append_result(struct buf *b, const struct storage_where *where, enum code code,
-                          bool quiet)
+static void append_deleted(struct buf *b, const struct storage_where *where,
+                           const struct storage_version *made)
 {
-    if (code == CODE_NONE && quiet)
-        return;
-    const char *element = code == CODE_NONE ? "Deleted" : "Error";
-    xml_open(b, element);
+    xml_open(b, "Deleted");
     xml_text(b, "Key", where->key, where->key_len);
-    if (code != CODE_NONE) {
-        xml_str(b, "Code", code_name(code));
-        xml_str(b, "Message", code_message(code));
+    if (where->version_id != NULL)
+        xml_str(b, "VersionId", where->version_id);
+    if (made->is_marker) {
+        xml_bool(b, "DeleteMarker", true);
+        xml_str(b, "DeleteMarkerVersionId", made->id);
     }
-    xml_close(b, element);
+    xml_close(b, "Deleted");
 }
 
-static void deletion_apply(struct request *r, const struct deletion *d)
+static void append_error(struct buf *b, const struct storage_where *where, enum code code)
 {
-    struct storage *store = server_storage(r->server);
-    struct storage_where where = {.bucket = r->where.bucket, .key = d->text.data};
-    reply_xml_begin(r, "DeleteResult");
-    for (size_t i = 0; i < d->count; i++) {
-        where.key_len = d->lengths[i];
-        const enum code code =
-            where.key_len > S3_KEY_MAX ? CODE_KEY_TOO_LONG : storage_remove(store, &where, NULL);
-        append_result(&r->reply.shown.body, &where, code, d->quiet);
-        where.key += where.key_len + 1;
-    }
-    reply_xml_end(r, "DeleteResult");
+    xml_open(b, "Error");
+    xml_text(b, "Key", where->key, where->key_len);
+    if (where->version_id != NULL)
+        xml_str(b, "VersionId", where->version_id);
+    xml_str(b, "Code", code_name(code));
+    xml_str(b, "Message", code_message(code));
+    xml_close(b, "Error");
+}
+
+static void deletion_apply_one(struct request *r, const struct deletion *d,
+                               const struct deletion_item *item)
+{
+    const char *text = d->text.data;
+    struct storage_version made = {.id = ""};
+    struct storage_condition condition = {.if_match = NULL};
+    const struct storage_where where = {.bucket = r->where.bucket,
+                                        .key = text + item->key,
+                                        .key_len = item->key_len,
+                                        .version_id =
+                                            item->version_id != 0 ? text + item->version_id : NULL};
+    if (item->etag != 0 && server_quirks(r->server) == S3_QUIRKS_NONE)
+        condition.if_match = text + item->etag;
+    enum code code = CODE_KEY_TOO_LONG;
+    if (where.key_len <= S3_KEY_MAX)
+        code =
+            storage_remove(server_storage(r->server), &where, &condition, request_now_ms(r), &made);
+    /* Here, unlike in DeleteObject, a version that cannot be one is a version that is not there. */
+    if (code == CODE_INVALID_VERSION)
+        code = CODE_NO_SUCH_VERSION;
+    if (code != CODE_NONE)
+        append_error(&r->reply.shown.body, &where, code);
+    else if (!d->quiet)
+        append_deleted(&r->reply.shown.body, &where, &made);
 }
 
 /* S3 does not take this document without a digest of it. */
 static bool has_digest(const struct request *r)
 {
-    return request_header(r, "content-md5") != NULL ||
-           request_header(r, "x-amz-checksum-crc32") != NULL ||
-           request_header(r, "x-amz-checksum-crc32c") != NULL ||
-           request_header(r, "x-amz-checksum-sha256") != NULL;
+    for (size_t i = 0; i < r->header_count; i++)
+        if (strncasecmp(r->headers[i].name, "x-amz-checksum-", 15) == 0)
+            return true;
+    return request_header(r, "content-md5") != NULL;
 }
 
 void op_delete_objects(struct request *r)
@@ -105,14 +146,18 @@ void op_delete_objects(struct request *r)
         code = checksum_verify(r, md5);
     if (code == CODE_NONE)
         code = deletion_read(r, d);
-    if (code != CODE_NONE)
+    if (code != CODE_NONE) {
         reply_error(r, code, NULL);
-    else if (!has_digest(r))
+    } else if (!has_digest(r)) {
         reply_error(r, CODE_INVALID_REQUEST,
                     "Missing required header for this request: "
                     "Content-MD5 or x-amz-checksum-*");
-    else
-        deletion_apply(r, d);
+    } else {
+        reply_xml_begin(r, "DeleteResult");
+        for (size_t i = 0; i < d->count; i++)
+            deletion_apply_one(r, d, &d->items[i]);
+        reply_xml_end(r, "DeleteResult");
+    }
     buf_release(&d->text);
     free(d);
 }

@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* op_list - ListObjectsV2: keys in byte order, rolled up at a delimiter. */
+/* op_list - ListObjects, versions 1 and 2: keys in byte order, rolled up at a delimiter. */
 #include <string.h>
 
+#include "bench/server/list_scope.h"
 #include "bench/server/ops.h"
 #include "bench/server/reply.h"
 #include "bench/server/server_private.h"
 
-#define PAGE_MAX 1000
-
 struct listing {
-    const char *prefix, *delimiter, *start_after;
-    size_t prefix_len, delimiter_len;
-    uint64_t max_keys;
-    bool url_encoded;
+    struct list_scope scope;
+    bool is_v2;
+    bool with_owner;
     /* Where the last page ended: after a key, or after all keys of a common prefix. */
     struct buf after;
     bool after_group;
 
-    uint64_t count;
-    bool truncated;
     const struct key_index_entry *last; /* of this page */
     size_t last_group_len;              /* when it ended in a common prefix; otherwise 0 */
-    struct buf groups;                  /* CommonPrefixes, which come after the contents */
 };
 
 /* A token is the hexadecimal form of a kind and the name that the page ended with. */
@@ -50,39 +45,34 @@ static void token_write(const struct listing *l, struct buf *b)
     xml_close(b, "NextContinuationToken");
 }
 
-static enum code listing_read(const struct request *r, struct listing *l)
+/* Where a client wants to go on. What it names may be a common prefix that it has been given. */
+static void start_after(struct listing *l, const char *name)
 {
-    const char *type = request_text(r, "list-type");
-    const char *encoding = request_param(r, "encoding-type");
-    const char *token = request_param(r, "continuation-token");
-    l->prefix = request_text(r, "prefix");
-    l->prefix_len = strlen(l->prefix);
-    l->delimiter = request_text(r, "delimiter");
-    l->delimiter_len = strlen(l->delimiter);
-    l->start_after = request_text(r, "start-after");
-    if (strcmp(type, "2") != 0 || (encoding != NULL && strcmp(encoding, "url") != 0) ||
-        !request_number(r, "max-keys", 0, INT32_MAX, PAGE_MAX, &l->max_keys))
-        return CODE_INVALID_ARGUMENT;
-    l->url_encoded = encoding != NULL;
-    if (l->max_keys > PAGE_MAX)
-        l->max_keys = PAGE_MAX;
-    if (token != NULL)
-        return token_read(token, l) ? CODE_NONE : CODE_INVALID_ARGUMENT;
-    buf_append_str(&l->after, l->start_after);
-    return l->after.failed == STATUS_OK ? CODE_NONE : CODE_INVALID_ARGUMENT;
+    const size_t len = strlen(name);
+    buf_append(&l->after, name, len);
+    l->after_group =
+        list_scope_has(&l->scope, name, len) && list_scope_group(&l->scope, name, len) == len;
 }
 
-/* Names as the client asked for them: as they are, or URI-encoded. */
-static void append_name(const struct listing *l, struct buf *b, const char *element,
-                        const char *name, size_t len)
+/* False: it has replied. */
+static bool listing_read(struct request *r, struct listing *l)
 {
-    if (!l->url_encoded) {
-        xml_text(b, element, name, len);
-        return;
+    const char *token = l->is_v2 ? request_param(r, "continuation-token") : NULL;
+    if (l->is_v2 && strcmp(request_text(r, "list-type"), "2") != 0) {
+        reply_bad_argument(r, "Invalid list type", "list-type", request_text(r, "list-type"));
+        return false;
     }
-    xml_open(b, element);
-    uri_encode(b, name, len, 1);
-    xml_close(b, element);
+    if (!list_scope_read(r, "max-keys", &l->scope))
+        return false;
+    l->with_owner = !l->is_v2 || strcmp(request_text(r, "fetch-owner"), "true") == 0;
+    if (token == NULL) {
+        start_after(l, request_text(r, l->is_v2 ? "start-after" : "marker"));
+    } else if (!token_read(token, l)) {
+        reply_bad_argument(r, "The continuation token provided is incorrect", "continuation-token",
+                           token);
+        return false;
+    }
+    return true;
 }
 
 static void append_object(const struct listing *l, struct buf *b, const struct key_index_entry *e)
@@ -93,38 +83,25 @@ static void append_object(const struct listing *l, struct buf *b, const struct k
     const char *class = object_storage_class(o, &class_len);
     object_etag(o, etag);
     xml_open(b, "Contents");
-    append_name(l, b, "Key", key_index_key(e), e->key_len);
+    list_scope_name(&l->scope, b, "Key", key_index_key(e), e->key_len);
     xml_time(b, "LastModified", o->modified_ms);
     xml_str(b, "ETag", etag);
     xml_u64(b, "Size", o->size);
+    if (l->with_owner)
+        xml_owner(b, "Owner");
     xml_text(b, "StorageClass", class, class_len);
     xml_close(b, "Contents");
-}
-
-/* The length of the common prefix that a key is rolled up into; 0: none. */
-static size_t group_length(const struct listing *l, const struct key_index_entry *e)
-{
-    if (l->delimiter_len == 0)
-        return 0;
-    /* Keys hold no NUL, so they can be searched as strings. */
-    const char *key = key_index_key(e);
-    const char *found = strstr(key + l->prefix_len, l->delimiter);
-    return found == NULL ? 0 : (size_t)(found - key) + l->delimiter_len;
-}
-
-static bool has_prefix(const struct listing *l, const struct key_index_entry *e)
-{
-    return e->key_len >= l->prefix_len && memcmp(key_index_key(e), l->prefix, l->prefix_len) == 0;
 }
 
 static const struct key_index_entry *listing_start(const struct listing *l,
                                                    const struct key_index *ix)
 {
     const struct buf *after = &l->after;
-    const size_t common = after->len < l->prefix_len ? after->len : l->prefix_len;
-    const int order = memcmp(after->data, l->prefix, common);
-    if (after->len == 0 || order < 0 || (order == 0 && after->len < l->prefix_len))
-        return key_index_seek(ix, l->prefix, l->prefix_len);
+    const struct list_scope *scope = &l->scope;
+    const size_t common = after->len < scope->prefix_len ? after->len : scope->prefix_len;
+    const int order = memcmp(after->data, scope->prefix, common);
+    if (after->len == 0 || order < 0 || (order == 0 && after->len < scope->prefix_len))
+        return key_index_seek(ix, scope->prefix, scope->prefix_len);
     if (l->after_group)
         return key_index_seek_past(ix, after->data, after->len);
     const struct key_index_entry *e = key_index_seek(ix, after->data, after->len);
@@ -136,40 +113,63 @@ static const struct key_index_entry *listing_start(const struct listing *l,
 
 static void listing_walk(struct listing *l, const struct key_index *ix, struct buf *b)
 {
+    struct list_scope *scope = &l->scope;
     const struct key_index_entry *e = listing_start(l, ix);
-    while (e != NULL && has_prefix(l, e)) {
-        if (l->count == l->max_keys) {
-            l->truncated = l->count > 0;
+    while (e != NULL && list_scope_has(scope, key_index_key(e), e->key_len)) {
+        if (list_scope_full(scope))
             return;
-        }
         l->last = e;
-        l->last_group_len = group_length(l, e);
-        l->count++;
+        l->last_group_len = list_scope_group(scope, key_index_key(e), e->key_len);
         if (l->last_group_len == 0) {
+            scope->count++;
             append_object(l, b, e);
             e = key_index_next(e);
             continue;
         }
-        xml_open(&l->groups, "CommonPrefixes");
-        append_name(l, &l->groups, "Prefix", key_index_key(e), l->last_group_len);
-        xml_close(&l->groups, "CommonPrefixes");
+        list_scope_add_group(scope, key_index_key(e), l->last_group_len);
         e = key_index_seek_past(ix, key_index_key(e), l->last_group_len);
     }
 }
 
+/* A parameter of the request is repeated when it was given. */
+static void echo_name(const struct request *r, const struct listing *l, struct buf *b,
+                      const char *param, const char *element)
+{
+    const char *value = request_param(r, param);
+    if (value != NULL)
+        list_scope_name(&l->scope, b, element, value, strlen(value));
+}
+
 static void append_parameters(const struct request *r, const struct listing *l, struct buf *b)
 {
+    const char *token = request_param(r, "continuation-token");
     xml_str(b, "Name", r->where.bucket);
-    append_name(l, b, "Prefix", l->prefix, l->prefix_len);
-    if (l->delimiter_len > 0)
-        append_name(l, b, "Delimiter", l->delimiter, l->delimiter_len);
-    if (l->start_after[0] != '\0')
-        append_name(l, b, "StartAfter", l->start_after, strlen(l->start_after));
-    if (l->url_encoded)
-        xml_str(b, "EncodingType", "url");
-    if (request_param(r, "continuation-token") != NULL)
-        xml_str(b, "ContinuationToken", request_param(r, "continuation-token"));
-    xml_u64(b, "MaxKeys", l->max_keys);
+    list_scope_echo(&l->scope, b);
+    if (l->is_v2) {
+        echo_name(r, l, b, "start-after", "StartAfter");
+        if (token != NULL)
+            xml_str(b, "ContinuationToken", token);
+    } else {
+        const char *marker = request_text(r, "marker");
+        list_scope_name(&l->scope, b, "Marker", marker, strlen(marker));
+    }
+    xml_u64(b, "MaxKeys", l->scope.max);
+}
+
+static void append_end(const struct listing *l, struct buf *b)
+{
+    const struct list_scope *scope = &l->scope;
+    buf_append(b, scope->groups.data, scope->groups.len);
+    if (l->is_v2)
+        xml_u64(b, "KeyCount", scope->count);
+    xml_bool(b, "IsTruncated", scope->truncated);
+    if (!scope->truncated)
+        return;
+    if (l->is_v2)
+        token_write(l, b);
+    else if (scope->delimiter_len > 0) /* otherwise the last key is the marker */
+        list_scope_name(scope, b, "NextMarker", key_index_key(l->last),
+                        l->last_group_len > 0 ? l->last_group_len : l->last->key_len);
 }
 
 static void reply_listing(struct request *r, struct listing *l)
@@ -181,16 +181,12 @@ static void reply_listing(struct request *r, struct listing *l)
         reply_xml_begin(r, "ListBucketResult");
         append_parameters(r, l, b);
         listing_walk(l, &bucket->objects, b);
-        buf_append(b, l->groups.data, l->groups.len);
-        xml_u64(b, "KeyCount", l->count);
-        xml_bool(b, "IsTruncated", l->truncated);
-        if (l->truncated)
-            token_write(l, b);
+        append_end(l, b);
     }
     storage_read_end(store);
     if (bucket == NULL)
         reply_error(r, CODE_NO_SUCH_BUCKET, NULL);
-    else if (l->groups.failed != STATUS_OK)
+    else if (l->scope.groups.failed != STATUS_OK)
         reply_error(r, CODE_INTERNAL_ERROR, NULL);
     else
         reply_xml_end(r, "ListBucketResult");
@@ -198,12 +194,11 @@ static void reply_listing(struct request *r, struct listing *l)
 
 void op_list_objects(struct request *r)
 {
-    struct listing l = {.count = 0};
+    struct listing l = {.is_v2 = r->operation == OP_LIST_OBJECTS};
+    list_scope_init(&l.scope, r);
     buf_init(&l.after, REQUEST_TARGET_MAX);
-    buf_init(&l.groups, r->reply.shown.body.max);
-    const enum code code = listing_read(r, &l);
-    if (!reply_failed(r, code))
+    if (listing_read(r, &l))
         reply_listing(r, &l);
     buf_release(&l.after);
-    buf_release(&l.groups);
+    list_scope_release(&l.scope);
 }

@@ -6,7 +6,6 @@
 #include "bench/server/checksum.h"
 #include "bench/server/kept_headers.h"
 #include "bench/server/ops.h"
-#include "bench/server/range.h"
 #include "bench/server/reply.h"
 #include "bench/server/server_private.h"
 #include "lib/base/units.h"
@@ -32,12 +31,12 @@ void op_create_upload(struct request *r)
     reply_xml_end(r, "InitiateMultipartUploadResult");
 }
 
-static bool part_number_is_bad(struct request *r)
+bool op_part_number_is_bad(struct request *r)
 {
     if (r->shown.part_number != 0)
         return false;
-    reply_error(r, CODE_INVALID_ARGUMENT,
-                "Part number must be an integer between 1 and 10000, inclusive");
+    reply_bad_argument(r, "Part number must be an integer between 1 and 10000, inclusive",
+                       "partNumber", request_text(r, "partNumber"));
     return true;
 }
 
@@ -45,7 +44,7 @@ void op_upload_part(struct request *r)
 {
     struct object *part = NULL;
     char etag[OBJECT_ETAG_SIZE];
-    if (part_number_is_bad(r))
+    if (op_part_number_is_bad(r))
         return;
     enum code code = op_take_body(r, NULL, &part);
     if (code == CODE_NONE) {
@@ -57,80 +56,6 @@ void op_upload_part(struct request *r)
         return;
     reply_header(r, "ETag", etag);
     checksum_append_headers(r, &r->reply.shown.headers);
-}
-
-/* "/bucket/key" or "bucket/key", URI-encoded, into `text`. */
-static enum code copy_source_parse(const char *header, struct buf *text, struct storage_where *out)
-{
-    if (*header == '/')
-        header++;
-    if (strchr(header, '?') != NULL)
-        return CODE_NOT_IMPLEMENTED; /* a version */
-    if (uri_decode(text, header, strlen(header), 0, NULL) != STATUS_OK)
-        return CODE_INVALID_ARGUMENT;
-    char *slash = strchr(text->data, '/');
-    if (slash == NULL || slash == text->data || slash[1] == '\0')
-        return CODE_INVALID_ARGUMENT;
-    *slash = '\0';
-    out->bucket = text->data;
-    out->key = slash + 1;
-    out->key_len = text->len - (size_t)(slash + 1 - text->data);
-    return CODE_NONE;
-}
-
-/* The part of the source that is to be copied. */
-static enum code copy_cut(const struct request *r, const struct object *source,
-                          struct object **part)
-{
-    const char *if_match = request_header(r, "x-amz-copy-source-if-match");
-    const char *if_none_match = request_header(r, "x-amz-copy-source-if-none-match");
-    const char *text = request_header(r, "x-amz-copy-source-range");
-    struct range range = {.offset = 0, .len = source->size};
-    char etag[OBJECT_ETAG_SIZE];
-    object_etag(source, etag);
-    if ((if_match != NULL && !etag_list_has(if_match, etag)) ||
-        (if_none_match != NULL && etag_list_has(if_none_match, etag)))
-        return CODE_PRECONDITION_FAILED;
-    /* Unlike a GET's, the range must be one and lie within the source. */
-    if (text != NULL &&
-        (range_parse(text, source->size, &range) != RANGE_PART || strncmp(text, "bytes=-", 7) == 0))
-        return CODE_INVALID_ARGUMENT;
-    if (text != NULL && range.offset + range.len == source->size) {
-        struct range wider; /* a last byte past the end reads the same in a longer source */
-        if (range_parse(text, source->size + 1, &wider) != RANGE_PART || wider.len != range.len)
-            return CODE_INVALID_ARGUMENT;
-    }
-    *part = object_cut(source, range.offset, range.len, request_now_ms(r));
-    return *part == NULL ? CODE_INSUFFICIENT_STORAGE : CODE_NONE;
-}
-
-void op_upload_part_copy(struct request *r)
-{
-    struct storage_where from;
-    struct object *source = NULL, *part = NULL;
-    struct buf text;
-    char etag[OBJECT_ETAG_SIZE];
-    if (part_number_is_bad(r))
-        return;
-    buf_init(&text, REQUEST_TARGET_MAX);
-    enum code code = copy_source_parse(request_header(r, "x-amz-copy-source"), &text, &from);
-    if (code == CODE_NONE)
-        code = storage_get(server_storage(r->server), &from, &source);
-    if (code == CODE_NONE)
-        code = copy_cut(r, source, &part);
-    if (code == CODE_NONE) {
-        object_etag(part, etag);
-        code = storage_put_part(server_storage(r->server), &r->where, r->shown.upload_id,
-                                r->shown.part_number, part);
-    }
-    object_unref(source);
-    buf_release(&text);
-    if (reply_failed(r, code))
-        return;
-    reply_xml_begin(r, "CopyPartResult");
-    xml_time(&r->reply.shown.body, "LastModified", request_now_ms(r));
-    xml_str(&r->reply.shown.body, "ETag", etag);
-    reply_xml_end(r, "CopyPartResult");
 }
 
 /* The <CompleteMultipartUpload> document. */
@@ -188,26 +113,34 @@ static void reply_completed(struct request *r, const struct object *object)
     xml_str(b, "Bucket", r->where.bucket);
     xml_text(b, "Key", r->where.key, r->where.key_len);
     xml_str(b, "ETag", etag);
+    op_append_checksums(b, object);
     reply_xml_end(r, "CompleteMultipartUploadResult");
 }
 
 void op_complete_upload(struct request *r)
 {
-    struct storage_condition condition;
+    struct storage_completion completion = {.upload_id = r->shown.upload_id,
+                                            .now_ms = request_now_ms(r)};
+    struct storage_version version = {.id = ""};
     struct object *object = NULL;
     uint8_t md5[MD5_SIZE];
     struct completion c = {.parts = calloc(PART_NUMBER_MAX, sizeof *c.parts)};
-    enum code code = c.parts == NULL ? CODE_INTERNAL_ERROR : op_write_condition(r, &condition);
+    enum code code =
+        c.parts == NULL ? CODE_INTERNAL_ERROR : op_write_condition(r, &completion.condition);
     if (code == CODE_NONE)
         code = checksum_verify(r, md5);
     if (code == CODE_NONE)
         code = completion_read(r, &c);
+    completion.parts = c.parts;
+    completion.count = c.count;
     if (code == CODE_NONE)
-        code = storage_complete_upload(server_storage(r->server), &r->where, r->shown.upload_id,
-                                       c.parts, c.count, &condition, request_now_ms(r), &object);
+        code = storage_complete_upload(server_storage(r->server), &r->where, &completion, &object,
+                                       &version);
     free(c.parts);
-    if (!reply_failed(r, code))
+    if (!reply_failed(r, code)) {
+        op_version_headers(r, &version);
         reply_completed(r, object);
+    }
     object_unref(object);
 }
 

@@ -1,89 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* op_object - GET, HEAD, PUT and DELETE of objects. */
-#include <inttypes.h>
+/* op_object - PUT and DELETE of objects. Reads are in op_read.c, copies in op_copy.c. */
 #include <string.h>
-#include <strings.h>
 
 #include "bench/server/checksum.h"
 #include "bench/server/kept_headers.h"
 #include "bench/server/ops.h"
-#include "bench/server/range.h"
 #include "bench/server/reply.h"
 #include "bench/server/server_private.h"
-#include "lib/base/date.h"
-
-/* RFC 9110, 13.2.2: If-Match before If-Unmodified-Since, If-None-Match before If-Modified-Since. */
-static enum code read_condition(const struct request *r, const struct object *o, const char *etag)
-{
-    const int64_t modified_s = o->modified_ms / 1000;
-    const char *if_match = request_header(r, "if-match");
-    const char *if_none_match = request_header(r, "if-none-match");
-    const char *unmodified_since = request_header(r, "if-unmodified-since");
-    const char *modified_since = request_header(r, "if-modified-since");
-    int64_t then_s;
-    if (if_match != NULL) {
-        if (!etag_list_has(if_match, etag))
-            return CODE_PRECONDITION_FAILED;
-    } else if (unmodified_since != NULL &&
-               date_parse_http(unmodified_since, &then_s, NULL) == STATUS_OK &&
-               modified_s > then_s) {
-        return CODE_PRECONDITION_FAILED;
-    }
-    if (if_none_match != NULL)
-        return etag_list_has(if_none_match, etag) ? CODE_NOT_MODIFIED : CODE_NONE;
-    if (modified_since != NULL && date_parse_http(modified_since, &then_s, NULL) == STATUS_OK &&
-        modified_s <= then_s)
-        return CODE_NOT_MODIFIED;
-    return CODE_NONE;
-}
-
-static void reply_object_headers(struct request *r, const struct object *o, const char *etag,
-                                 bool whole)
-{
-    struct buf *b = &r->reply.shown.headers;
-    const char *mode = request_header(r, "x-amz-checksum-mode");
-    buf_append_str(b, "Last-Modified: ");
-    date_append_http(b, o->modified_ms / 1000);
-    buf_append_char(b, '\n');
-    reply_header(r, "ETag", etag);
-    reply_header(r, "Accept-Ranges", "bytes");
-    kept_headers_append(o->headers, whole && mode != NULL && strcasecmp(mode, "ENABLED") == 0, b);
-}
-
-void op_get_object(struct request *r)
-{
-    struct reply *reply = &r->reply;
-    struct object *object;
-    if (reply_failed(r, storage_get(server_storage(r->server), &r->where, &object)))
-        return;
-    char etag[OBJECT_ETAG_SIZE];
-    object_etag(object, etag);
-    struct range range = {.offset = 0, .len = object->size};
-    enum code code = read_condition(r, object, etag);
-    const enum range_result result = range_parse(r->shown.range, object->size, &range);
-    if (code == CODE_NONE && result == RANGE_UNSATISFIABLE)
-        code = CODE_INVALID_RANGE;
-    if (code != CODE_NONE)
-        reply_error(r, code, NULL);
-    if (code == CODE_INVALID_RANGE)
-        buf_printf(&reply->shown.headers, "Content-Range: bytes */%" PRIu64 "\n", object->size);
-    if (code == CODE_NOT_MODIFIED)
-        reply_header(r, "ETag", etag);
-    if (code != CODE_NONE) {
-        object_unref(object);
-        return;
-    }
-    reply_object_headers(r, object, etag, result == RANGE_ALL);
-    if (result == RANGE_PART) {
-        reply->shown.status = 206;
-        buf_printf(&reply->shown.headers,
-                   "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\n", range.offset,
-                   range.offset + range.len - 1, object->size);
-    }
-    reply->object = object;
-    reply->offset = range.offset;
-    reply->len = range.len;
-}
 
 /* S3 knows only "*" for If-None-Match on writes. */
 enum code op_write_condition(const struct request *r, struct storage_condition *out)
@@ -116,6 +39,7 @@ enum code op_take_body(struct request *r, const char *headers, struct object **o
 void op_put_object(struct request *r)
 {
     struct storage_condition condition;
+    struct storage_version version = {.id = ""};
     struct object *object = NULL;
     struct buf headers;
     char etag[OBJECT_ETAG_SIZE];
@@ -127,18 +51,32 @@ void op_put_object(struct request *r)
         code = op_take_body(r, headers.data, &object);
     if (code == CODE_NONE) {
         object_etag(object, etag);
-        code = storage_put(server_storage(r->server), &r->where, object, &condition);
+        code = storage_put(server_storage(r->server), &r->where, object, &condition, &version);
     }
     buf_release(&headers);
     if (reply_failed(r, code))
         return;
     reply_header(r, "ETag", etag);
+    op_version_headers(r, &version);
+    if (request_header(r, "x-amz-server-side-encryption") != NULL)
+        reply_header(r, "x-amz-server-side-encryption", "AES256");
     checksum_append_headers(r, &r->reply.shown.headers);
 }
 
 void op_delete_object(struct request *r)
 {
-    const struct storage_condition condition = {.if_match = request_header(r, "if-match")};
-    if (!reply_failed(r, storage_remove(server_storage(r->server), &r->where, &condition)))
-        r->reply.shown.status = 204;
+    const enum s3_server_quirks quirks = server_quirks(r->server);
+    struct storage_condition condition = {.if_match = request_header(r, "if-match")};
+    struct storage_version version = {.id = ""};
+    const struct storage_where where = op_where(r);
+    if (quirks == S3_QUIRKS_MINIO)
+        condition.if_match = NULL;
+    enum code code =
+        storage_remove(server_storage(r->server), &where, &condition, request_now_ms(r), &version);
+    if (quirks == S3_QUIRKS_VERSITYGW && code == CODE_NO_SUCH_KEY)
+        code = CODE_NONE;
+    if (reply_failed(r, code))
+        return;
+    r->reply.shown.status = 204;
+    op_version_headers(r, &version);
 }

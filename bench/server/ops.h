@@ -23,6 +23,18 @@ const struct operation_row *operation_row(enum operation operation);
 enum code op_take_body(struct request *r, const char *headers, struct object **out);
 /* If-Match and If-None-Match of a write. */
 enum code op_write_condition(const struct request *r, struct storage_condition *out);
+/* What the request is about, with the version it names. */
+struct storage_where op_where(const struct request *r);
+/* x-amz-version-id and x-amz-delete-marker, where there is something to say. */
+void op_version_headers(struct request *r, const struct storage_version *version);
+/* The reply to a read that failed; a delete marker in the way is named. */
+void op_read_failed(struct request *r, enum code code, const struct storage_version *version);
+/* Whether an object must be restored before it can be read. */
+bool op_is_archived(const struct object *o);
+/* An upload's part number that is none; it has replied then. */
+bool op_part_number_is_bad(struct request *r);
+/* The checksums of an object or part, as elements. */
+void op_append_checksums(struct buf *b, const struct object *o);
 /* The bytes whose transfer the latency model charges. Asks the store for those of a GET. */
 uint64_t op_transfer_bytes(const struct request *r);
 
@@ -31,11 +43,22 @@ void op_create_bucket(struct request *r);
 void op_head_bucket(struct request *r);
 void op_delete_bucket(struct request *r);
 void op_get_bucket_location(struct request *r);
-void op_list_objects(struct request *r);
+void op_get_bucket_versioning(struct request *r);
+void op_put_bucket_versioning(struct request *r);
+void op_get_bucket_setting(struct request *r);
+void op_get_acl(struct request *r); /* of a bucket or an object */
+void op_put_acl(struct request *r);
+void op_list_objects(struct request *r); /* both versions of it */
+void op_list_versions(struct request *r);
 void op_get_object(struct request *r); /* and HeadObject: the HTTP layer drops the body */
 void op_put_object(struct request *r);
+void op_copy_object(struct request *r);
 void op_delete_object(struct request *r);
 void op_delete_objects(struct request *r);
+void op_get_object_attributes(struct request *r);
+void op_get_object_tagging(struct request *r);
+void op_put_object_tagging(struct request *r);
+void op_delete_object_tagging(struct request *r);
 void op_create_upload(struct request *r);
 void op_upload_part(struct request *r);
 void op_upload_part_copy(struct request *r);

@@ -130,6 +130,13 @@ static void draw_key_set(struct buf *key, const struct request *r)
         buf_printf(key, "%s\n%s\n%s", request_text(r, "prefix"), request_text(r, "start-after"),
                    request_text(r, "continuation-token"));
         break;
+    case OP_LIST_OBJECTS_V1:
+        buf_printf(key, "%s\n%s", request_text(r, "prefix"), request_text(r, "marker"));
+        break;
+    case OP_LIST_VERSIONS:
+        buf_printf(key, "%s\n%s\n%s", request_text(r, "prefix"), request_text(r, "key-marker"),
+                   request_text(r, "version-id-marker"));
+        break;
     case OP_DELETE_OBJECTS:
         buf_append_str(key, r->payload_sha256);
         break;

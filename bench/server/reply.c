@@ -10,6 +10,7 @@
 #include "lib/s3/xml.h"
 
 #define NAMESPACE "http://s3.amazonaws.com/doc/2006-03-01/"
+#define OWNER_ID  "7a1f0c6d35b24e8f9d20c4b86e5f3a917a1f0c6d35b24e8f9d20c4b86e5f3a91"
 
 void reply_clear(struct request *r)
 {
@@ -31,6 +32,18 @@ void reply_header(struct request *r, const char *name, const char *value)
 
 void reply_error(struct request *r, enum code code, const char *detail)
 {
+    reply_error_with(r, code, detail, NULL);
+}
+
+void reply_bad_argument(struct request *r, const char *message, const char *name, const char *value)
+{
+    const char *const elements[] = {"ArgumentName", name, "ArgumentValue", value, NULL};
+    reply_error_with(r, CODE_INVALID_ARGUMENT, message, elements);
+}
+
+void reply_error_with(struct request *r, enum code code, const char *detail,
+                      const char *const *elements)
+{
     struct buf *b = &r->reply.shown.body;
     reply_clear(r);
     r->reply.shown.status = code_http_status(code);
@@ -47,6 +60,8 @@ void reply_error(struct request *r, enum code code, const char *detail)
         xml_text(b, "Key", r->where.key, r->where.key_len);
     if (code == CODE_AUTHORIZATION_HEADER_MALFORMED)
         xml_str(b, "Region", server_region(r->server));
+    for (; elements != NULL && elements[0] != NULL; elements += 2)
+        xml_str(b, elements[0], elements[1]);
     buf_printf(b, "<RequestId>%016" PRIX64 "</RequestId>", r->shown.sequence);
     buf_append_str(b, "<HostId>s3-bench</HostId>");
     xml_close(b, "Error");
@@ -117,4 +132,26 @@ void xml_time(struct buf *b, const char *name, int64_t unix_ms)
     xml_open(b, name);
     date_append_iso8601(b, unix_ms / 1000);
     xml_close(b, name);
+}
+
+static void append_owner(struct buf *b, const char *name)
+{
+    xml_str(b, "ID", OWNER_ID);
+    xml_str(b, "DisplayName", "s3-bench");
+    xml_close(b, name);
+}
+
+void xml_owner(struct buf *b, const char *name)
+{
+    xml_open(b, name);
+    append_owner(b, name);
+}
+
+void xml_typed_owner(struct buf *b, const char *name)
+{
+    buf_printf(b,
+               "<%s xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
+               "xsi:type=\"CanonicalUser\">",
+               name);
+    append_owner(b, name);
 }

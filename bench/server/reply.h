@@ -13,6 +13,12 @@ void reply_header(struct request *r, const char *name, const char *value);
 /* An error document in place of everything so far but the headers. `detail` NULL: the code's own
  * message. */
 void reply_error(struct request *r, enum code code, const char *detail);
+/* The same with elements of its own besides: pairs of name and text, NULL at the end. */
+void reply_error_with(struct request *r, enum code code, const char *detail,
+                      const char *const *elements);
+/* InvalidArgument, which names the argument. */
+void reply_bad_argument(struct request *r, const char *message, const char *name,
+                        const char *value);
 /* reply_error unless the code is CODE_NONE; whether it was an error. */
 bool reply_failed(struct request *r, enum code code);
 
@@ -26,5 +32,9 @@ void xml_str(struct buf *b, const char *name, const char *text);
 void xml_u64(struct buf *b, const char *name, uint64_t value);
 void xml_bool(struct buf *b, const char *name, bool value);
 void xml_time(struct buf *b, const char *name, int64_t unix_ms);
+/* Who owns everything here, as "Owner" and the like. */
+void xml_owner(struct buf *b, const char *name);
+/* The same as access lists have it, with its type. */
+void xml_typed_owner(struct buf *b, const char *name);
 
 #endif

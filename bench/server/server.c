@@ -45,6 +45,7 @@ static enum status server_build(struct s3_server *s, const struct s3_server_opti
 {
     const char *region = options->region != NULL ? options->region : "us-east-1";
     s->hooks = options->hooks;
+    s->quirks = options->quirks;
     s->latency = options->latency;
     atomic_init(&s->seed, options->seed);
     buf_init(&s->draw_key, DRAW_KEY_MAX);

@@ -71,6 +71,13 @@ struct s3_server_hooks {
     bool (*wants_body)(void *ctx, const struct s3_server_request *request);
 };
 
+/* What this server does otherwise than S3, as another one does. */
+enum s3_server_quirks {
+    S3_QUIRKS_NONE,
+    S3_QUIRKS_MINIO,
+    S3_QUIRKS_VERSITYGW,
+};
+
 struct s3_server_options {
     const char *listen_host; /* NULL: 127.0.0.1 */
     uint16_t port;           /* 0: any free one */
@@ -79,9 +86,10 @@ struct s3_server_options {
     const char *region;                    /* NULL: us-east-1 */
     const struct latency_profile *latency; /* NULL: none */
     uint64_t seed;
-    uint64_t memory_limit_bytes; /* of stored bytes; 0: none */
+    uint64_t memory_limit_bytes; /* of all that is stored, keys and headers too; 0: none */
     const char *request_log;     /* JSON Lines, one a request; NULL: none */
     struct s3_server_hooks hooks;
+    enum s3_server_quirks quirks;
 };
 
 struct s3_server;
@@ -109,7 +117,7 @@ struct s3_server_stats {
     uint64_t drawn_ns;         /* sum of drawn delays */
     uint64_t actual_ns;        /* sum of the delays that took place */
     uint64_t service_ns;       /* sum over requests of arrival to last byte handed to the socket */
-    uint64_t by_operation[32]; /* see s3_server_operation_name */
+    uint64_t by_operation[64]; /* see s3_server_operation_name */
 };
 void s3_server_stats(struct s3_server *s, struct s3_server_stats *out);
 void s3_server_stats_reset(struct s3_server *s);

@@ -75,7 +75,7 @@ enum status s3_server_put(struct s3_server *s, const char *bucket, const char *k
     buf_release(&headers);
     if (object == NULL)
         return code_error(CODE_INSUFFICIENT_STORAGE, bucket, key, err);
-    return code_error(storage_put(s->store, &where, object, NULL), bucket, key, err);
+    return code_error(storage_put(s->store, &where, object, NULL, NULL), bucket, key, err);
 }
 
 enum status s3_server_get(struct s3_server *s, const char *bucket, const char *key, struct buf *out,
@@ -83,7 +83,7 @@ enum status s3_server_get(struct s3_server *s, const char *bucket, const char *k
 {
     const struct storage_where where = where_of(bucket, key);
     struct object *object;
-    const enum code code = storage_get(s->store, &where, &object);
+    const enum code code = storage_get(s->store, &where, &object, NULL);
     if (code != CODE_NONE)
         return code_error(code, bucket, key, err);
     object_append(object, 0, object->size, out);
@@ -95,7 +95,7 @@ enum status s3_server_remove(struct s3_server *s, const char *bucket, const char
                              struct error *err)
 {
     const struct storage_where where = where_of(bucket, key);
-    return code_error(storage_remove(s->store, &where, NULL), bucket, key, err);
+    return code_error(storage_remove(s->store, &where, NULL, now_ms(), NULL), bucket, key, err);
 }
 
 void s3_server_keys(struct s3_server *s, const char *bucket,

@@ -17,6 +17,7 @@ struct httpd;
 struct s3_server {
     char url[128];
     char *region;
+    enum s3_server_quirks quirks;
     struct s3_server_hooks hooks;
     const struct latency_profile *latency;
     atomic_uint_least64_t seed;
@@ -46,6 +47,10 @@ static inline struct storage *server_storage(const struct s3_server *s)
 static inline const char *server_region(const struct s3_server *s)
 {
     return s->region;
+}
+static inline enum s3_server_quirks server_quirks(const struct s3_server *s)
+{
+    return s->quirks;
 }
 /* Puts a suspended request behind the gate; -1 when the server is stopping. */
 int server_hold(struct s3_server *s, struct request *r);
