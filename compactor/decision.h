@@ -20,6 +20,9 @@
 #define RECORD_DIGEST  "s3ck-digest"
 #define RECORD_NEWLINE "s3ck-newline"
 #define RECORD_TOKEN   "s3ck-token"
+/* Only in the crash-safe mode. */
+#define RECORD_MANIFEST  "s3ck-manifest"
+#define RECORD_TOMBSTONE "s3ck-tombstone"
 
 /* What an output is, or would be, made of. */
 struct record {

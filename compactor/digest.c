@@ -33,6 +33,12 @@ void digest_add(struct digest *d, struct hash *hash, const char *key, uint64_t s
         d->lane[i] += get_u64(sum + 8 * i);
 }
 
+void digest_sum(struct digest *d, const struct digest *other)
+{
+    for (int i = 0; i < 4; i++)
+        d->lane[i] += other->lane[i];
+}
+
 bool digest_equal(const struct digest *a, const struct digest *b)
 {
     return memcmp(a->lane, b->lane, sizeof a->lane) == 0;

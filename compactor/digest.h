@@ -21,6 +21,8 @@ struct digest {
 /* `hash` is a SHA-256 context to work with. */
 void digest_add(struct digest *d, struct hash *hash, const char *key, uint64_t size,
                 const char *etag);
+/* Adds a disjoint set's digest. */
+void digest_sum(struct digest *d, const struct digest *other);
 bool digest_equal(const struct digest *a, const struct digest *b);
 void digest_format(const struct digest *d, char out[DIGEST_HEX_SIZE]);
 /* False unless `text` is exactly what digest_format writes. */

@@ -24,6 +24,12 @@ enum feed_state {
     FEED_FAILED /* the lane has the error */
 };
 
+/* Entries for one output, from wherever they come. */
+struct supply {
+    enum feed_state (*next)(void *ctx, const struct entry **entry);
+    void *ctx;
+};
+
 struct feed {
     struct lane *lane;
     struct census *census;

@@ -19,13 +19,19 @@
 enum run_mode { MODE_SEQUENTIAL, MODE_PARALLEL };
 enum fan_out { FAN_OUT_OBJECTS, FAN_OUT_PARTITIONS };
 
+/* What shapes an output besides its sources. A manifest records it, and whoever takes a generation
+ * over obeys it, whatever its own options are. */
+struct shape {
+    bool newline_ensure;
+};
+
 struct job {
     struct selection selection;
     enum run_mode mode;
     enum fan_out fan_out;
     unsigned concurrency; /* requests in flight at the most */
     enum suffix_rule suffix_rule;
-    bool newline_ensure;
+    struct shape shape;
     bool overwrite;
     bool fail_fast;
     bool require_objects;

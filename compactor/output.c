@@ -7,13 +7,13 @@
 
 #include "compactor/output_private.h"
 
-static enum newline_kind newline_kind_of(const struct job *job, const char *suffix)
+static enum newline_kind newline_kind_of(const struct shape *shape, const char *suffix)
 {
     if (naming_suffix_is_gzip(suffix))
-        return job->newline_ensure ? NEWLINE_GZIP : NEWLINE_IGNORED;
+        return shape->newline_ensure ? NEWLINE_GZIP : NEWLINE_IGNORED;
     if (naming_suffix_is_other_compression(suffix))
         return NEWLINE_IGNORED;
-    return job->newline_ensure ? NEWLINE_TEXT : NEWLINE_COUNTED;
+    return shape->newline_ensure ? NEWLINE_TEXT : NEWLINE_COUNTED;
 }
 
 static void fill_metadata(struct output *o)
@@ -25,9 +25,13 @@ static void fill_metadata(struct output *o)
     digest_format(&r->digest, o->values[3]);
     snprintf(o->values[4], sizeof o->values[4], "%s", r->newline_ensured ? "ensure" : "keep");
     snprintf(o->values[5], sizeof o->values[5], "%s", o->lane->shared->token);
+    o->metadata_count = 6;
+    if (o->commit != NULL)
+        snprintf(o->values[o->metadata_count++], sizeof o->values[0], "%s", o->commit->manifest);
     static const char *const names[RECORD_FIELDS] = {RECORD_SOURCES, RECORD_BYTES,   RECORD_NEWEST,
-                                                     RECORD_DIGEST,  RECORD_NEWLINE, RECORD_TOKEN};
-    for (int i = 0; i < RECORD_FIELDS; i++)
+                                                     RECORD_DIGEST,  RECORD_NEWLINE, RECORD_TOKEN,
+                                                     RECORD_MANIFEST};
+    for (unsigned i = 0; i < o->metadata_count; i++)
         o->metadata[i] = (struct s3_metadata){names[i], o->values[i]};
 }
 
@@ -51,9 +55,11 @@ enum status output_new(const struct output_spec *options, struct output **out, s
     if (o == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory for an output");
     o->lane = options->lane;
-    o->feed = options->feed;
+    o->supply = options->supply;
     o->group = options->group;
-    o->group_index = options->group_index;
+    o->shape = options->shape;
+    o->commit = options->commit;
+    buf_init(&o->sum_text, SUM_TEXT_MAX);
     o->create_only = options->create_only;
     snprintf(o->key, sizeof o->key, "%s", options->key);
     o->multipart = o->group->record.bytes > plan_part_ceiling(1);
@@ -66,7 +72,7 @@ enum status output_new(const struct output_spec *options, struct output **out, s
             &(struct joiner_options){
                 .source_bytes = o->group->record.bytes,
                 .sources = o->group->nonempty,
-                .newline = newline_kind_of(shared->job, o->group->suffix),
+                .newline = newline_kind_of(o->shape, o->group->suffix),
                 .window = shared->window,
                 .budget = &shared->budget,
             },
@@ -86,6 +92,7 @@ void output_free(struct output *o)
     if (o->joiner != NULL)
         joiner_part_free(o->joiner, o->whole);
     joiner_free(o->joiner);
+    buf_release(&o->sum_text);
     free(o->gets);
     free(o->parts);
     free(o);
@@ -110,7 +117,9 @@ enum issue output_issue_control(struct output *o)
         output_next_piece(o);
     if (o->multipart)
         return output_issue_upload(o);
-    return is_joined(o) ? output_send_put(o) : ISSUE_NOTHING;
+    if (!is_joined(o))
+        return ISSUE_NOTHING;
+    return output_wants_sum(o) ? output_send_sum(o) : output_send_put(o);
 }
 
 bool output_is_written(const struct output *o)
@@ -118,10 +127,22 @@ bool output_is_written(const struct output *o)
     return o->stage == OUTPUT_WRITTEN;
 }
 
+bool output_is_in_doubt(const struct output *o, const struct error **doubt)
+{
+    *doubt = &o->doubt;
+    return o->stage == OUTPUT_IN_DOUBT;
+}
+
+bool output_lost_source(const struct output *o)
+{
+    return o->source_lost;
+}
+
 bool output_is_cleaned(const struct output *o)
 {
     const bool nothing_open = o->upload_state == UPLOAD_NONE || o->upload_state == UPLOAD_GONE;
-    return o->stage == OUTPUT_WRITTEN || (o->stage == OUTPUT_JOINING && nothing_open);
+    return o->stage == OUTPUT_WRITTEN || o->stage == OUTPUT_IN_DOUBT ||
+           (o->stage == OUTPUT_JOINING && nothing_open);
 }
 
 void output_facts(const struct output *o, struct output_facts *out)
@@ -132,7 +153,6 @@ void output_facts(const struct output *o, struct output_facts *out)
     out->bytes = joiner_bytes(o->joiner);
     joiner_sha256(o->joiner, sum);
     hex_encode(sum, sizeof sum, out->sha256);
-    out->missing_newlines =
-        o->lane->shared->job->newline_ensure ? 0 : joiner_missing_newlines(o->joiner);
+    out->missing_newlines = o->shape->newline_ensure ? 0 : joiner_missing_newlines(o->joiner);
     out->differing_types = content_differing(&o->content);
 }

@@ -20,13 +20,22 @@
 #include "compactor/job.h"
 #include "lib/s3/multipart.h"
 
+/* What an output of the crash-safe mode has besides; see docs/crash-safety.md. */
+struct output_commit {
+    const char *manifest; /* hexadecimal digest; goes into the metadata and the sum record */
+    const char *sum_key;  /* the sum record is written here before the output is */
+};
+
 struct output_spec {
     struct lane *lane;
-    struct feed *feed;         /* started, for this output alone */
+    struct supply supply;      /* for this output alone */
     const struct group *group; /* outlives the output */
-    int group_index;
-    const char *key;  /* copied */
-    bool create_only; /* there was no such object: If-None-Match: * */
+    const struct shape *shape; /* likewise */
+    const char *key;           /* copied */
+    bool create_only;          /* there was no such object: If-None-Match: * */
+    /* NULL in plain mode; outlives the output. With it, a deciding write that was not plainly
+     * accepted leaves the output in doubt, for its owner to look what stands there. */
+    const struct output_commit *commit;
 };
 
 struct output_facts {
@@ -50,6 +59,10 @@ enum issue output_issue_fetch(struct output *o);
 
 /* The object is in place. */
 bool output_is_written(const struct output *o);
+/* Only with a commit: the deciding write ended in `doubt`, and its upload may still be open. */
+bool output_is_in_doubt(const struct output *o, const struct error **doubt);
+/* The lane failed because a source was gone or was another object by now. */
+bool output_lost_source(const struct output *o);
 /* After the lane failed: nothing is left to abort. */
 bool output_is_cleaned(const struct output *o);
 void output_facts(const struct output *o, struct output_facts *out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compactor/output_private.h"
+#include "compactor/safe/records.h"
 
 struct s3_write output_write(struct output *o)
 {
@@ -14,7 +15,7 @@ struct s3_write output_write(struct output *o)
         .content_encoding =
             content_encoding(&o->content, o->group->record.sources, &o->facts.encoding_dropped),
         .metadata = o->metadata,
-        .metadata_count = RECORD_FIELDS,
+        .metadata_count = o->metadata_count,
         .create_only = o->create_only,
     };
 }
@@ -29,13 +30,54 @@ void output_decided(struct output *o, const struct s3_reply *reply)
         return;
     }
     const bool lost = reply->http_status == 0 || reply->http_status >= 500;
-    if (lost || reply->status == STATUS_PRECONDITION || reply->status == STATUS_NOT_FOUND) {
-        o->stage = OUTPUT_UNSURE;
+    const bool conflict = reply->http_status == 409 && o->commit != NULL;
+    if (lost || conflict || reply->status == STATUS_PRECONDITION ||
+        reply->status == STATUS_NOT_FOUND) {
+        o->stage = o->commit != NULL ? OUTPUT_IN_DOUBT : OUTPUT_UNSURE;
         o->doubt = reply->error;
         return;
     }
     o->stage = OUTPUT_JOINING;
     lane_fail(o->lane, "destination", &reply->error);
+}
+
+bool output_wants_sum(const struct output *o)
+{
+    return o->commit != NULL && o->sum_state != SUM_WRITTEN;
+}
+
+static void on_sum(void *ctx, const struct s3_reply *reply)
+{
+    struct output *o = ctx;
+    o->lane->in_flight--;
+    o->sum_state = reply->status == STATUS_OK ? SUM_WRITTEN : SUM_NONE;
+    if (reply->status != STATUS_OK)
+        lane_fail(o->lane, "destination", &reply->error);
+}
+
+/* What was streamed, written down before the object that it is to be compared with exists. */
+enum issue output_send_sum(struct output *o)
+{
+    uint8_t sum[SHA256_SIZE];
+    struct error error;
+    if (o->sum_state == SUM_WRITING)
+        return ISSUE_NOTHING;
+    joiner_sha256(o->joiner, sum);
+    struct sum_record record = {.bytes = joiner_bytes(o->joiner)};
+    memcpy(record.sha256, sum, sizeof sum);
+    buf_reset(&o->sum_text);
+    sum_record_write(&record, o->lane->shared->token, o->commit->manifest, &o->sum_text);
+    enum status status = buf_status(&o->sum_text, "the sum record", &error);
+    if (status == STATUS_OK)
+        status = s3_put_object(
+            o->lane->shared->destination,
+            &(struct s3_write){.bucket = o->lane->shared->job->selection.destination.bucket,
+                               .key = o->commit->sum_key,
+                               .content_type = "application/json"},
+            o->sum_text.data, o->sum_text.len, NULL, on_sum, o, &error);
+    if (status == STATUS_OK)
+        o->sum_state = SUM_WRITING;
+    return lane_sent(o->lane, "destination", status, &error);
 }
 
 static void on_put(void *ctx, const struct s3_reply *reply)

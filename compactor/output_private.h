@@ -15,7 +15,8 @@
 #include "compactor/output.h"
 #include "lib/s3/object.h"
 
-#define RECORD_FIELDS 6
+#define RECORD_FIELDS 7 /* the last only with a commit */
+#define SUM_TEXT_MAX  1024
 
 enum output_stage {
     OUTPUT_JOINING, /* sources are read; parts go as they are ready */
@@ -23,7 +24,10 @@ enum output_stage {
     OUTPUT_UNSURE,  /* its reply was lost or odd: a HEAD has to tell */
     OUTPUT_ASKING,  /* that HEAD is under way */
     OUTPUT_WRITTEN,
+    OUTPUT_IN_DOUBT, /* with a commit: as unsure, and left to the owner */
 };
+
+enum sum_state { SUM_NONE, SUM_WRITING, SUM_WRITTEN };
 
 enum upload_state { UPLOAD_NONE, UPLOAD_CREATING, UPLOAD_OPEN, UPLOAD_ABORTING, UPLOAD_GONE };
 
@@ -38,9 +42,10 @@ struct get {
 
 struct output {
     struct lane *lane;
-    struct feed *feed;
+    struct supply supply;
     const struct group *group;
-    int group_index;
+    const struct shape *shape;
+    const struct output_commit *commit; /* NULL in plain mode */
     char key[S3_KEY_MAX + 1];
     bool create_only;
     enum output_stage stage;
@@ -52,6 +57,7 @@ struct output {
     bool piece_waits; /* cut, and not yet placed */
     bool feed_ended;
     bool got_first;
+    bool source_lost;
     struct joiner *joiner;
     struct content content;
     struct get *gets; /* one a place in the window */
@@ -65,11 +71,14 @@ struct output {
     unsigned parts_sent;
     unsigned parts_done;
     unsigned sending_count;
+    enum sum_state sum_state;
+    struct buf sum_text;
     struct joiner_part *whole; /* the one part of a single PUT, until it is written */
 
     struct output_facts facts;
     char values[RECORD_FIELDS][DIGEST_HEX_SIZE];
     struct s3_metadata metadata[RECORD_FIELDS];
+    unsigned metadata_count;
 };
 
 /* ---- output_read.c ---- */
@@ -82,6 +91,9 @@ bool output_next_piece(struct output *o);
 
 /* What the object to be written carries; complete once the first source has been read. */
 struct s3_write output_write(struct output *o);
+/* Whether the sum record, where there is to be one, still has to be written or waited for. */
+bool output_wants_sum(const struct output *o);
+enum issue output_send_sum(struct output *o);
 /* The one PUT of an output that needs no upload. */
 enum issue output_send_put(struct output *o);
 /* Takes the reply of the deciding request: written, failed, or in doubt. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compactor/output_private.h"
+#include "compactor/safe/guard.h"
 
 static void strip_transfer_encoding(char *encoding)
 {
@@ -36,6 +37,10 @@ static void on_got(void *ctx, const struct s3_reply *reply)
     struct error error = reply->error;
     enum status status = reply->status;
     o->lane->in_flight--;
+    /* A bucket that is gone is no reason to take its objects for gone. */
+    if (status == STATUS_PRECONDITION ||
+        (status == STATUS_NOT_FOUND && strcmp(reply->code, "NoSuchKey") == 0))
+        o->source_lost = true;
     if (status == STATUS_PRECONDITION)
         error_set(&error, status, "a source changed after it was listed (%s); run again",
                   reply->error.text);
@@ -64,7 +69,7 @@ bool output_next_piece(struct output *o)
             break;
         }
         const struct entry *entry;
-        const enum feed_state state = feed_next(o->feed, o->group_index, &entry);
+        const enum feed_state state = o->supply.next(o->supply.ctx, &entry);
         if (state == FEED_WAIT || state == FEED_FAILED)
             return false;
         if (state == FEED_END) {
@@ -92,17 +97,18 @@ static enum issue send_get(struct output *o, struct joiner_slot *slot)
     o->piece_waits = false;
     const struct selection *selection = &o->lane->shared->job->selection;
     struct error error;
-    enum status status = s3_get_object(o->lane->shared->source,
-                                       &(struct s3_get){
-                                           .bucket = selection->source.bucket,
-                                           .key = o->source.key,
-                                           .if_match = o->source.etag,
-                                           .ranged = !o->piece.whole,
-                                           .offset = o->piece.source_offset,
-                                           .size = o->piece.size,
-                                           .into = slot->part->data + slot->offset,
-                                       },
-                                       on_got, get, &error);
+    enum status status =
+        s3_get_object(o->lane->shared->source,
+                      &(struct s3_get){
+                          .bucket = selection->source.bucket,
+                          .key = o->source.key,
+                          .if_match = guard_up(GUARD_SOURCE_MATCH) ? o->source.etag : NULL,
+                          .ranged = !o->piece.whole,
+                          .offset = o->piece.source_offset,
+                          .size = o->piece.size,
+                          .into = slot->part->data + slot->offset,
+                      },
+                      on_got, get, &error);
     return lane_sent(o->lane, "source", status, &error);
 }
 

@@ -156,7 +156,7 @@ enum issue output_issue_upload(struct output *o)
     struct joiner_part *part = joiner_take(o->joiner);
     if (part != NULL)
         return send_part(o, part);
-    if (o->feed_ended && joiner_drained(o->joiner) && o->parts_done == o->parts_sent)
-        return send_complete(o);
-    return ISSUE_NOTHING;
+    if (!o->feed_ended || !joiner_drained(o->joiner) || o->parts_done != o->parts_sent)
+        return ISSUE_NOTHING;
+    return output_wants_sum(o) ? output_send_sum(o) : send_complete(o);
 }

@@ -67,7 +67,8 @@ enum status partition_new(struct shared *shared, uint64_t index, struct partitio
         return status;
     }
     entries_init(&p->entries, &shared->budget);
-    census_init(&p->census, shared->job->suffix_rule, shared->job->newline_ensure, shared->hash);
+    census_init(&p->census, shared->job->suffix_rule, shared->job->shape.newline_ensure,
+                shared->hash);
     s3_lister_init(&p->lister, &(struct s3_list){.bucket = shared->job->selection.source.bucket,
                                                  .prefix = p->name.source_prefix});
     *out = p;
@@ -290,7 +291,7 @@ static void decide(struct partition *p)
         p->decisions[i] = decide_one(p, i);
         if (decision_refuses(p->decisions[i]))
             refuse(p, i, p->decisions[i]);
-        else if (p->lane.shared->job->newline_ensure &&
+        else if (p->lane.shared->job->shape.newline_ensure &&
                  naming_suffix_is_other_compression(p->census.groups[i].suffix)) {
             struct error error;
             error_set(&error, STATUS_INVALID,
@@ -377,6 +378,12 @@ static void collect_other(struct partition *p)
     p->current++;
 }
 
+static enum feed_state next_of_current(void *ctx, const struct entry **entry)
+{
+    struct partition *p = ctx;
+    return feed_next(&p->feed, (int)p->current, entry);
+}
+
 static void start_output(struct partition *p)
 {
     char key[S3_KEY_MAX + 1];
@@ -387,9 +394,9 @@ static void start_output(struct partition *p)
     enum status status = output_new(
         &(struct output_spec){
             .lane = &p->lane,
-            .feed = &p->feed,
+            .supply = {next_of_current, p},
             .group = &p->census.groups[p->current],
-            .group_index = (int)p->current,
+            .shape = &p->lane.shared->job->shape,
             .key = key,
             .create_only = p->decisions[p->current] == DECISION_CREATE,
         },

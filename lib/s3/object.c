@@ -31,15 +31,42 @@ enum status s3_get_object(struct s3_client *c, const struct s3_get *get, s3_done
     return s3_request_send(rq, done, ctx, err);
 }
 
-enum status s3_head_object(struct s3_client *c, const char *bucket, const char *key,
-                           s3_done_fn *done, void *ctx, struct error *err)
+enum status s3_get_small_object(struct s3_client *c, const char *bucket, const char *key,
+                                void *into, size_t capacity, s3_done_fn *done, void *ctx,
+                                struct error *err)
+{
+    struct s3_request *rq;
+    enum status status = s3_request_new(c, S3_GET_OBJECT, bucket, key, &rq, err);
+    if (status)
+        return status;
+    s3_request_into(rq, into, capacity);
+    s3_request_accept(rq, 404);
+    return s3_request_send(rq, done, ctx, err);
+}
+
+static enum status head_send(struct s3_client *c, const char *bucket, const char *key,
+                             bool checksum, s3_done_fn *done, void *ctx, struct error *err)
 {
     struct s3_request *rq;
     enum status status = s3_request_new(c, S3_HEAD_OBJECT, bucket, key, &rq, err);
     if (status)
         return status;
+    if (checksum)
+        s3_request_header(rq, "x-amz-checksum-mode", "ENABLED");
     s3_request_accept(rq, 404);
     return s3_request_send(rq, done, ctx, err);
+}
+
+enum status s3_head_object(struct s3_client *c, const char *bucket, const char *key,
+                           s3_done_fn *done, void *ctx, struct error *err)
+{
+    return head_send(c, bucket, key, false, done, ctx, err);
+}
+
+enum status s3_head_object_checksum(struct s3_client *c, const char *bucket, const char *key,
+                                    s3_done_fn *done, void *ctx, struct error *err)
+{
+    return head_send(c, bucket, key, true, done, ctx, err);
 }
 
 /* A header that may be absent, but not longer than it may be. */
@@ -155,8 +182,10 @@ enum status s3_put_object(struct s3_client *c, const struct s3_write *write, con
     if (status) {
         s3_request_cancel(rq);
     } else {
-        if (write->create_only)
+        if (write->create_only) {
             s3_request_header(rq, "If-None-Match", "*");
+            s3_request_accept(rq, 412);
+        }
         payload_attach(rq, data, size, digest, base64.data);
         status = s3_request_send(rq, done, ctx, err);
     }
@@ -171,5 +200,19 @@ enum status s3_delete_object(struct s3_client *c, const char *bucket, const char
     enum status status = s3_request_new(c, S3_DELETE_OBJECT, bucket, key, &rq, err);
     if (status)
         return status;
+    return s3_request_send(rq, done, ctx, err);
+}
+
+enum status s3_delete_object_if(struct s3_client *c, const char *bucket, const char *key,
+                                const char *if_match, s3_done_fn *done, void *ctx,
+                                struct error *err)
+{
+    struct s3_request *rq;
+    enum status status = s3_request_new(c, S3_DELETE_OBJECT, bucket, key, &rq, err);
+    if (status)
+        return status;
+    s3_request_header(rq, "If-Match", if_match);
+    s3_request_accept(rq, 404);
+    s3_request_accept(rq, 412);
     return s3_request_send(rq, done, ctx, err);
 }

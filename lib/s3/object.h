@@ -27,9 +27,18 @@ struct s3_get {
 enum status s3_get_object(struct s3_client *c, const struct s3_get *get, s3_done_fn *done,
                           void *ctx, struct error *err) MUST_USE;
 
+/* An object whose size is not known beforehand, of at most `capacity` bytes; reply->into_size tells.
+ * A 404 is an answer (STATUS_NOT_FOUND). A larger one is STATUS_PROTOCOL. */
+enum status s3_get_small_object(struct s3_client *c, const char *bucket, const char *key,
+                                void *into, size_t capacity, s3_done_fn *done, void *ctx,
+                                struct error *err) MUST_USE;
+
 /* HEAD; a 404 is an answer (STATUS_NOT_FOUND), not a failure. */
 enum status s3_head_object(struct s3_client *c, const char *bucket, const char *key,
                            s3_done_fn *done, void *ctx, struct error *err) MUST_USE;
+/* The same, asking for the checksums that the server keeps. */
+enum status s3_head_object_checksum(struct s3_client *c, const char *bucket, const char *key,
+                                    s3_done_fn *done, void *ctx, struct error *err) MUST_USE;
 
 /* What GET and HEAD replies say of an object. */
 struct s3_object_info {
@@ -59,12 +68,17 @@ struct s3_write {
     bool create_only; /* If-None-Match: *  (on PUT and on Complete) */
 };
 /* `data` stays the caller's until `done`. `sha256` (raw, may be NULL: computed) signs the payload
- * and is sent as x-amz-checksum-sha256. */
+ * and is sent as x-amz-checksum-sha256. With create_only a 412 is an answer: STATUS_PRECONDITION. */
 enum status s3_put_object(struct s3_client *c, const struct s3_write *write, const void *data,
                           uint64_t size, const uint8_t *sha256, s3_done_fn *done, void *ctx,
                           struct error *err) MUST_USE;
 
 enum status s3_delete_object(struct s3_client *c, const char *bucket, const char *key,
                              s3_done_fn *done, void *ctx, struct error *err) MUST_USE;
+/* Only while its ETag is `if_match` (with quotes). 404 (gone already) and 412 (another object by
+ * now) are answers: STATUS_NOT_FOUND and STATUS_PRECONDITION. Some servers ignore the condition. */
+enum status s3_delete_object_if(struct s3_client *c, const char *bucket, const char *key,
+                                const char *if_match, s3_done_fn *done, void *ctx,
+                                struct error *err) MUST_USE;
 
 #endif

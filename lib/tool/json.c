@@ -50,6 +50,17 @@ static size_t utf8_length(const unsigned char *s)
     return 0;
 }
 
+bool utf8_is_valid(const char *text)
+{
+    while (*text) {
+        const size_t len = utf8_length((const unsigned char *)text);
+        if (len == 0)
+            return false;
+        text += len;
+    }
+    return true;
+}
+
 static void append_ascii(struct buf *out, char c)
 {
     static const char plain[] = "\"\\\b\f\n\r\t";

@@ -17,6 +17,9 @@
 
 #define JSON_DEPTH_MAX 32
 
+/* Whether a string would be written as it is, and nothing replaced. */
+bool utf8_is_valid(const char *text);
+
 struct json {
     struct buf *out;
     unsigned depth;
