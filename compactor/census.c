@@ -3,23 +3,15 @@
 #include "compactor/census.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "compactor/newline.h"
 #include "lib/s3/multipart.h"
 
-void census_init(struct census *c, enum suffix_rule rule, bool newline_ensure, struct hash *hash)
+void census_init(struct census *c, const struct census_options *options)
 {
-    *c = (struct census){.rule = rule, .newline_ensure = newline_ensure, .hash = hash};
-}
-
-bool census_is_source(const struct s3_list_entry *listed)
-{
-    if (listed->is_common_prefix)
-        return false;
-    const bool marker =
-        listed->size == 0 && listed->key_len > 0 && listed->key[listed->key_len - 1] == '/';
-    return !marker;
+    *c = (struct census){.options = *options, .newest_unix_s = INT64_MIN};
 }
 
 static bool is_archived(const char *storage_class)
@@ -27,15 +19,26 @@ static bool is_archived(const char *storage_class)
     return strcmp(storage_class, "GLACIER") == 0 || strcmp(storage_class, "DEEP_ARCHIVE") == 0;
 }
 
+enum census_kind census_kind(const struct census *c, const struct s3_list_entry *listed)
+{
+    if (listed->is_common_prefix)
+        return CENSUS_NOTHING;
+    if (listed->size == 0 && listed->key_len > 0 && listed->key[listed->key_len - 1] == '/')
+        return CENSUS_NOTHING;
+    if (c->options.max_source_bytes != 0 && listed->size > c->options.max_source_bytes)
+        return CENSUS_LARGE;
+    return is_archived(listed->storage_class) ? CENSUS_ARCHIVED : CENSUS_SOURCE;
+}
+
 static enum status find_group(struct census *c, const char *key, unsigned *index, struct error *err)
 {
     /* The sample's rule looks at the first key alone and never splits. */
-    if (c->rule == SUFFIX_FIRST && c->count > 0) {
+    if (c->options.rule == SUFFIX_FIRST && c->count > 0) {
         *index = 0;
         return STATUS_OK;
     }
     char suffix[NAMING_SUFFIX_MAX + 1];
-    enum status status = naming_suffix(c->rule, key, suffix, err);
+    enum status status = naming_suffix(c->options.rule, key, suffix, err);
     if (status != STATUS_OK)
         return status;
     for (unsigned i = 0; i < c->count; i++)
@@ -49,8 +52,9 @@ static enum status find_group(struct census *c, const char *key, unsigned *index
                          "--suffix first joins them into one output",
                          GROUPS_MAX, suffix);
     struct group *g = &c->groups[c->count];
-    *g = (struct group){
-        .record = {.newest_unix_s = INT64_MIN, .newline_ensured = c->newline_ensure}};
+    *g = (struct group){.record = {.newest_unix_s = INT64_MIN,
+                                   .newline_ensured = c->options.newline_ensure,
+                                   .max_source_bytes = c->options.max_source_bytes}};
     memcpy(g->suffix, suffix, sizeof suffix);
     plan_init(&g->plan);
     *index = c->count++;
@@ -61,7 +65,7 @@ static enum status find_group(struct census *c, const char *key, unsigned *index
 static enum status check_gzip_size(const struct census *c, const struct s3_list_entry *listed,
                                    const char *suffix, struct error *err)
 {
-    if (!c->newline_ensure || listed->size == 0 || listed->size >= NEWLINE_GZIP_MIN ||
+    if (!c->options.newline_ensure || listed->size == 0 || listed->size >= NEWLINE_GZIP_MIN ||
         !naming_suffix_is_gzip(suffix))
         return STATUS_OK;
     return error_set(err, STATUS_INVALID,
@@ -70,13 +74,9 @@ static enum status check_gzip_size(const struct census *c, const struct s3_list_
                      listed->key, listed->size);
 }
 
-enum status census_entry(struct census *c, const struct s3_list_entry *listed, struct entry *out,
-                         struct error *err)
+enum status census_entry(struct census *c, const struct s3_list_entry *listed, unsigned source,
+                         struct entry *out, struct error *err)
 {
-    if (is_archived(listed->storage_class))
-        return error_set(err, STATUS_PRECONDITION,
-                         "\"%s\" is archived (%s) and cannot be read; restore it first",
-                         listed->key, listed->storage_class);
     const size_t etag_len = strlen(listed->etag);
     if (etag_len >= sizeof out->etag || listed->key_len > S3_KEY_MAX)
         return error_set(err, STATUS_LIMIT, "the listing of \"%s\" exceeds S3's limits",
@@ -92,6 +92,42 @@ enum status census_entry(struct census *c, const struct s3_list_entry *listed, s
     out->size = listed->size;
     out->last_modified_unix_s = listed->last_modified_unix_s;
     out->group = index;
+    out->source = source;
+    return STATUS_OK;
+}
+
+static void note_age(struct census *c, int64_t last_modified_unix_s)
+{
+    if (last_modified_unix_s > c->newest_unix_s)
+        c->newest_unix_s = last_modified_unix_s;
+}
+
+static void leave_out(struct left_out *left, uint64_t size)
+{
+    left->objects++;
+    left->bytes += size;
+}
+
+enum status census_leave_out(struct census *c, enum census_kind kind,
+                             const struct s3_list_entry *listed, struct error *err)
+{
+    struct entry entry;
+    note_age(c, listed->last_modified_unix_s);
+    if (kind == CENSUS_LARGE) {
+        leave_out(&c->large, listed->size);
+        return STATUS_OK;
+    }
+    enum status status = census_entry(c, listed, 0, &entry, err);
+    if (status != STATUS_OK)
+        return status;
+    struct group *g = &c->groups[entry.group];
+    if (c->archived.objects == 0) {
+        memcpy(c->archived_key, entry.key, sizeof c->archived_key);
+        snprintf(c->archived_class, sizeof c->archived_class, "%s", listed->storage_class);
+    }
+    leave_out(&c->archived, listed->size);
+    leave_out(&g->archived, listed->size);
+    digest_add(&g->archived_digest, c->options.hash, entry.key, entry.size, entry.etag);
     return STATUS_OK;
 }
 
@@ -111,7 +147,8 @@ enum status census_add(struct census *c, const struct entry *entry, struct error
     g->record.bytes += entry->size;
     if (entry->last_modified_unix_s > g->record.newest_unix_s)
         g->record.newest_unix_s = entry->last_modified_unix_s;
-    digest_add(&g->record.digest, c->hash, entry->key, entry->size, entry->etag);
+    digest_add(&g->record.digest, c->options.hash, entry->key, entry->size, entry->etag);
+    note_age(c, entry->last_modified_unix_s);
     c->sources++;
     c->bytes += entry->size;
     return STATUS_OK;
@@ -121,5 +158,5 @@ void census_add_subset(struct census *c, const struct entry *entry)
 {
     struct group *g = &c->groups[entry->group];
     if (entry->last_modified_unix_s <= g->subset_newest_unix_s)
-        digest_add(&g->subset, c->hash, entry->key, entry->size, entry->etag);
+        digest_add(&g->subset, c->options.hash, entry->key, entry->size, entry->etag);
 }

@@ -17,9 +17,17 @@
 
 #define GROUPS_MAX 16
 
+/* Objects that are listed and not joined. */
+struct left_out {
+    uint64_t objects;
+    uint64_t bytes;
+};
+
 struct group {
     char suffix[NAMING_SUFFIX_MAX + 1];
     struct record record;
+    struct left_out archived;
+    struct digest archived_digest;
     struct plan plan;  /* run over the listing, for its counts */
     uint64_t nonempty; /* sources with bytes */
     /* Of the second look, once the existing output's record is known. */
@@ -27,25 +35,44 @@ struct group {
     struct digest subset;
 };
 
-struct census {
+struct census_options {
     enum suffix_rule rule;
-    struct hash *hash; /* not owned */
     bool newline_ensure;
-    unsigned count;
-    struct group groups[GROUPS_MAX];
-    uint64_t sources;
-    uint64_t bytes;
+    uint64_t max_source_bytes; /* larger objects are left alone; 0 for no limit */
+    struct hash *hash;         /* not owned */
 };
 
-void census_init(struct census *c, enum suffix_rule rule, bool newline_ensure, struct hash *hash);
+struct census {
+    struct census_options options;
+    unsigned count;
+    struct group groups[GROUPS_MAX];
+    uint64_t sources; /* to be joined */
+    uint64_t bytes;
+    int64_t newest_unix_s; /* of all objects, also those left out; INT64_MIN for none */
+    struct left_out large; /* above max_source_bytes */
+    struct left_out archived;
+    char archived_key[S3_KEY_MAX + 1]; /* the first one */
+    char archived_class[32];
+};
 
-/* Whether a listed key is a source at all: folder markers and common prefixes are not. */
-bool census_is_source(const struct s3_list_entry *listed);
-/* Turns a listed source into an entry with its group, which is made when new. STATUS_LIMIT when a
- * partition mixes more than GROUPS_MAX suffixes, STATUS_PRECONDITION for an archived source,
- * STATUS_INVALID for one too short to be the gzip whose newline is to be ensured. */
-enum status census_entry(struct census *c, const struct s3_list_entry *listed, struct entry *out,
-                         struct error *err) MUST_USE;
+void census_init(struct census *c, const struct census_options *options);
+
+/* What a listed key is. */
+enum census_kind {
+    CENSUS_NOTHING, /* a folder marker or a common prefix */
+    CENSUS_LARGE,   /* above max_source_bytes */
+    CENSUS_ARCHIVED,
+    CENSUS_SOURCE,
+};
+enum census_kind census_kind(const struct census *c, const struct s3_list_entry *listed);
+/* Turns a listed object into an entry with its group, which is made when new. STATUS_LIMIT when a
+ * partition mixes more than GROUPS_MAX suffixes, STATUS_INVALID for one too short to be the gzip
+ * whose newline is to be ensured. */
+enum status census_entry(struct census *c, const struct s3_list_entry *listed, unsigned source,
+                         struct entry *out, struct error *err) MUST_USE;
+/* Counts what is listed and not joined: CENSUS_LARGE and CENSUS_ARCHIVED. */
+enum status census_leave_out(struct census *c, enum census_kind kind,
+                             const struct s3_list_entry *listed, struct error *err) MUST_USE;
 /* Counts an entry into its group. STATUS_LIMIT when its output would take more parts than S3 has. */
 enum status census_add(struct census *c, const struct entry *entry, struct error *err) MUST_USE;
 /* Counts an entry into its group's subset if it is no newer than subset_newest_unix_s. */

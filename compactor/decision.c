@@ -8,6 +8,7 @@
  *   ours           the same                                         unchanged
  *   ours           the same, another --newline                      refuse
  *   ours           those up to its newest the same, and newer ones  replace
+ *   ours           others, and another --max-source-size            refuse, and say so
  *   ours           anything else                                    refuse
  */
 #include "compactor/decision.h"
@@ -27,13 +28,14 @@ enum decision decision_make(const struct decision_input *in)
                                                             : DECISION_REFUSE_OPTIONS;
     if (now->sources > was->sources && digest_equal(&was->digest, in->subset))
         return DECISION_REPLACE;
-    return DECISION_REFUSE_LESS;
+    return was->max_source_bytes != now->max_source_bytes ? DECISION_REFUSE_MAXIMUM
+                                                          : DECISION_REFUSE_LESS;
 }
 
 bool decision_refuses(enum decision d)
 {
     return d == DECISION_REFUSE_FOREIGN || d == DECISION_REFUSE_LESS ||
-           d == DECISION_REFUSE_OPTIONS;
+           d == DECISION_REFUSE_OPTIONS || d == DECISION_REFUSE_MAXIMUM;
 }
 
 const char *decision_reason(enum decision d)
@@ -45,6 +47,9 @@ const char *decision_reason(enum decision d)
         return "was made of sources that are gone or changed since";
     case DECISION_REFUSE_OPTIONS:
         return "was joined with another --newline";
+    case DECISION_REFUSE_MAXIMUM:
+        return "was made of other sources, with another --max-source-size";
+    case DECISION_NOTHING:
     case DECISION_CREATE:
     case DECISION_UNCHANGED:
     case DECISION_REPLACE:

@@ -20,6 +20,7 @@
 #define RECORD_DIGEST  "s3ck-digest"
 #define RECORD_NEWLINE "s3ck-newline"
 #define RECORD_TOKEN   "s3ck-token"
+#define RECORD_MAX     "s3ck-max-source" /* absent without --max-source-size */
 /* Only in the crash-safe mode. */
 #define RECORD_MANIFEST  "s3ck-manifest"
 #define RECORD_TOMBSTONE "s3ck-tombstone"
@@ -31,6 +32,7 @@ struct record {
     int64_t newest_unix_s;
     struct digest digest;
     bool newline_ensured;
+    uint64_t max_source_bytes; /* larger objects were left out; 0: none were */
 };
 
 enum decision {
@@ -40,6 +42,8 @@ enum decision {
     DECISION_REFUSE_FOREIGN, /* an object without our record */
     DECISION_REFUSE_LESS,    /* some of its sources are gone or changed */
     DECISION_REFUSE_OPTIONS, /* the same sources, joined with another --newline */
+    DECISION_REFUSE_MAXIMUM, /* other sources, and another --max-source-size */
+    DECISION_NOTHING,        /* all its sources are archived and left out */
 };
 
 /* `existing` is NULL where there is no object; `ours` false where it has no record. `subset` is the

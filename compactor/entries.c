@@ -3,7 +3,7 @@
  * entries - front-coded records in budgeted chunks.
  *
  * Record: varint shared key bytes, varint further key bytes, those bytes, varint size, varint
- * LastModified (zigzag), group byte, ETag: a byte 0 and 16 bytes for a quoted lower-case MD5,
+ * LastModified (zigzag), a byte of group and source, ETag: a byte 0 and 16 bytes for a quoted lower-case MD5,
  * otherwise its length and the text. A record never spans chunks; front coding does.
  */
 #include "compactor/entries.h"
@@ -156,7 +156,7 @@ enum status entries_append(struct entries *e, const struct entry *entry, struct 
     memcpy(p, entry->key + shared, rest);
     p = put_varint(p + rest, entry->size);
     p = put_varint(p, zigzag(entry->last_modified_unix_s));
-    *p++ = (uint8_t)entry->group;
+    *p++ = (uint8_t)(entry->group | entry->source << 4);
     p = put_etag(p, entry->etag);
 
     const size_t len = (size_t)(p - record);
@@ -212,7 +212,8 @@ bool entries_read(struct entries_reader *r, struct entry *out)
     p = get_varint(p + rest, &out->size);
     p = get_varint(p, &modified);
     out->last_modified_unix_s = unzigzag(modified);
-    out->group = *p++;
+    out->group = *p & 15u;
+    out->source = *p++ >> 4;
     p = get_etag(p, out->etag);
     r->offset = (uint32_t)(p - r->chunk->data);
     r->read++;

@@ -27,7 +27,8 @@ struct entry {
     char etag[S3_ETAG_MAX]; /* with quotes */
     uint64_t size;
     int64_t last_modified_unix_s;
-    unsigned group; /* index of its suffix group */
+    unsigned group;  /* index of its suffix group, below 16 */
+    unsigned source; /* index of the SRC it was listed under, below 16 */
 };
 
 struct entries_chunk;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 void feed_start(struct feed *f, struct lane *lane, struct census *census, struct entries *entries,
-                bool listing_again, const char *prefix)
+                bool listing_again, const struct partition_name *name)
 {
     memset(f, 0, sizeof *f);
     f->lane = lane;
@@ -16,20 +16,18 @@ void feed_start(struct feed *f, struct lane *lane, struct census *census, struct
     if (listing_again) {
         entries_release(entries);
         entries->insist = true; /* never more than two pages */
-        const struct selection *selection = &lane->shared->job->selection;
-        s3_lister_init(&f->lister,
-                       &(struct s3_list){.bucket = selection->source.bucket, .prefix = prefix});
+        sources_init(&f->sources_listed, &lane->shared->job->selection, name);
     }
 }
 
 static enum status on_entry(void *ctx, const struct s3_list_entry *listed, struct error *err)
 {
     struct feed *f = ctx;
-    if (!census_is_source(listed))
+    if (census_kind(f->census, listed) != CENSUS_SOURCE)
         return STATUS_OK;
     struct entry entry;
     const unsigned groups = f->census->count;
-    enum status status = census_entry(f->census, listed, &entry, err);
+    enum status status = census_entry(f->census, listed, f->sources_listed.source, &entry, err);
     if (status != STATUS_OK)
         return status;
     if (f->census->count != groups)
@@ -37,7 +35,7 @@ static enum status on_entry(void *ctx, const struct s3_list_entry *listed, struc
                          "the sources changed while they were listed (\"%s\" is new); run again",
                          entry.key);
     f->sources++;
-    digest_add(&f->digest, f->census->hash, entry.key, entry.size, entry.etag);
+    digest_add(&f->digest, f->census->options.hash, entry.key, entry.size, entry.etag);
     return entries_append(f->entries, &entry, err);
 }
 
@@ -54,14 +52,15 @@ static void on_page(void *ctx, enum status status, const struct error *error,
 
 enum issue feed_issue(struct feed *f)
 {
-    if (!f->listing_again || f->page_in_flight || f->lister.finished || f->lane->failed)
+    if (!f->listing_again || f->page_in_flight || sources_finished(&f->sources_listed) ||
+        f->lane->failed)
         return ISSUE_NOTHING;
     /* One page ahead of the reader, and no more, keeps memory small and the requests busy. */
     if (f->sources - f->reader.read > 1000)
         return ISSUE_NOTHING;
     struct error error;
     enum status status =
-        s3_lister_next(&f->lister, f->lane->shared->source, on_entry, on_page, f, &error);
+        sources_next(&f->sources_listed, f->lane->shared->source, on_entry, on_page, f, &error);
     f->page_in_flight = status == STATUS_OK;
     return lane_sent(f->lane, "source", status, &error);
 }
@@ -87,7 +86,7 @@ enum feed_state feed_next(struct feed *f, int group, const struct entry **entry)
         return FEED_END;
     if (f->lane->failed)
         return FEED_FAILED;
-    if (!f->lister.finished || f->page_in_flight)
+    if (!sources_finished(&f->sources_listed) || f->page_in_flight)
         return FEED_WAIT;
     if (listing_agrees(f))
         return FEED_END;

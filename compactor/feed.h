@@ -15,7 +15,7 @@
 #include "compactor/census.h"
 #include "compactor/entries.h"
 #include "compactor/job.h"
-#include "lib/s3/list.h"
+#include "compactor/sources.h"
 
 enum feed_state {
     FEED_ENTRY, /* *entry was filled */
@@ -35,8 +35,8 @@ struct feed {
     struct census *census;
     struct entries *entries;
     struct entries_reader reader;
-    struct entry entry; /* the reader's */
-    struct s3_lister lister;
+    struct entry entry;            /* the reader's */
+    struct sources sources_listed; /* with listing_again */
     bool listing_again;
     bool page_in_flight;
     uint64_t sources; /* of all groups, seen by this pass */
@@ -45,7 +45,7 @@ struct feed {
 
 /* Starts a pass over the whole partition. `entries` holds it all, or with `listing_again` nothing. */
 void feed_start(struct feed *f, struct lane *lane, struct census *census, struct entries *entries,
-                bool listing_again, const char *prefix);
+                bool listing_again, const struct partition_name *name);
 /* The next entry of `group`, or of any when negative; valid until the next call. */
 enum feed_state feed_next(struct feed *f, int group, const struct entry **entry);
 /* Sends the next page's request where one is due. */

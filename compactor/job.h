@@ -36,6 +36,11 @@ struct job {
     bool fail_fast;
     bool require_objects;
     bool dry_run;
+    bool skip_archived;
+    int64_t min_age_s; /* leave partitions whose newest object is younger; 0 for none */
+    uint64_t min_objects;
+    uint64_t max_source_bytes; /* leave larger objects alone; 0 for no limit */
+    int64_t now_unix_s;
     uint64_t memory_bytes;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compactor/discover.h"
 #include "compactor/options.h"
 #include "compactor/report.h"
 #include "compactor/run.h"
@@ -57,7 +58,9 @@ static int print_json(struct program *p, const struct error *error, int code)
 static int fail(struct program *p, const struct error *error)
 {
     log_error(&p->log, "%s", error->text);
-    const int code = error->status == STATUS_INVALID ? EXIT_USAGE : EXIT_WORK_FAILED;
+    int code = error->status == STATUS_INVALID ? EXIT_USAGE : EXIT_WORK_FAILED;
+    if (error->status == STATUS_CANCELLED && signals_received() != 0)
+        code = signals_exit_code(signals_received());
     return p->options.output.json ? print_json(p, error, code) : code;
 }
 
@@ -91,7 +94,7 @@ static void on_example_page(void *ctx, enum status status, const struct error *e
 static enum status find_example(struct program *p, struct example *e)
 {
     static struct s3_lister lister; /* large, and only ever one */
-    const struct s3_uri *source = &p->job.selection.source;
+    const struct s3_uri *source = &p->job.selection.sources[0];
     s3_lister_init(
         &lister, &(struct s3_list){.bucket = source->bucket, .prefix = source->key, .max_keys = 1});
     enum status status =
@@ -101,18 +104,28 @@ static enum status find_example(struct program *p, struct example *e)
     return status == STATUS_OK ? e->status : status;
 }
 
+/* A partition as it would be named: the last selected one, or where none was found, today's. */
+static enum status expected_name(const struct program *p, struct partition_name *out)
+{
+    if (p->summary.count > 0)
+        return selection_get(&p->job.selection, p->summary.count - 1, out, NULL);
+    struct selection today = p->job.selection;
+    struct civil_hour now = {p->job.now_unix_s / 3600};
+    today.dates = &now;
+    return selection_get(&today, 0, out, NULL);
+}
+
 /* A mistyped source or format looks like success otherwise. */
 static void explain_nothing(struct program *p)
 {
     struct example example = {0};
     struct partition_name name;
-    const struct s3_uri *source = &p->job.selection.source;
-    if (p->summary.count == 0) {
+    const struct s3_uri *source = &p->job.selection.sources[0];
+    if (p->summary.count == 0 && !p->job.selection.discover) {
         log_note(&p->log, "no dates were selected");
         return;
     }
-    if (selection_get(&p->job.selection, p->summary.count - 1, &name, NULL) != STATUS_OK ||
-        find_example(p, &example) != STATUS_OK)
+    if (expected_name(p, &name) != STATUS_OK || find_example(p, &example) != STATUS_OK)
         return;
     if (example.key[0] == '\0')
         log_warning(&p->log, "nothing to compact: there is no object under s3://%s/%s",
@@ -143,11 +156,22 @@ static int exit_code_of(const struct program *p)
     return s->by_status[PARTITION_FAILED] > 0 || missing ? EXIT_WORK_FAILED : EXIT_DONE;
 }
 
+static enum status connect(struct program *p, struct error *err)
+{
+    enum status status =
+        connection_open(&p->options.connect, p->job.concurrency, &p->log, &p->connection, err);
+    if (status != STATUS_OK || !p->job.selection.discover)
+        return status;
+    return discover_dates(&(struct discover_options){.client = p->connection.client,
+                                                     .concurrency = p->job.concurrency,
+                                                     .interrupted = signals_received},
+                          &p->job.selection, err);
+}
+
 static int compact(struct program *p)
 {
     struct error error;
-    if (connection_open(&p->options.connect, p->job.concurrency, &p->log, &p->connection, &error) !=
-        STATUS_OK)
+    if (connect(p, &error) != STATUS_OK)
         return fail(p, &error);
     struct progress *progress =
         terminal_progress(&p->options.output, p->job.dry_run ? "looking" : "compacting");
@@ -183,7 +207,9 @@ static int print_plan(struct program *p)
     struct buf out;
     struct error error;
     buf_init(&out, JSON_MAX_BYTES);
-    const enum status status = report_plan(&p->job.selection, &out, &error);
+    enum status status = p->job.selection.discover ? connect(p, &error) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = report_plan(&p->job.selection, &out, &error);
     const int code = status == STATUS_OK ? print_result(&p->log, &out) : fail(p, &error);
     buf_release(&out);
     return code;
@@ -238,18 +264,17 @@ int main(int argc, char **argv)
         return print_help(&p->log, verb);
     if (parsed.given_version)
         return print_version(&p->log);
-    if (parsed.positional_count != 2)
-        return usage_error(p, verb, "a source and a destination are needed: SRC DST");
+    if (parsed.positional_count < 2)
+        return usage_error(p, verb, "a source and a destination are needed: SRC... DST");
     p->log.quiet = p->options.output.quiet;
     p->log.debug = p->options.output.verbose;
-    if (compact_job(&p->options, argv[0], argv[1], strcmp(verb->name, "one") == 0,
+    if (compact_job(&p->options, argv, parsed.positional_count, strcmp(verb->name, "one") == 0,
                     clock_wall(clock_system()), &p->job, &error) != STATUS_OK)
         return usage_error(p, verb, error.text);
-    if (strcmp(verb->name, "plan") == 0)
-        return print_plan(p);
     signals_install();
-    const int code = compact(p);
+    const int code = strcmp(verb->name, "plan") == 0 ? print_plan(p) : compact(p);
     run_summary_release(&p->summary);
+    selection_release(&p->job.selection);
     connection_close(&p->connection);
     return code;
 }

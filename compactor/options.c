@@ -18,6 +18,7 @@
 
 static const char *const suffix_rules[] = {"known", "first", NULL};
 static const char *const newline_modes[] = {"keep", "ensure", NULL};
+static const char *const match_rules[] = {"partition", "prefix", NULL};
 static const char *const modes[] = {"sequential", "parallel", NULL};
 static const char *const fan_outs[] = {"objects", "partitions", NULL};
 
@@ -54,12 +55,38 @@ static const struct cli_option selection_table[] = {
              "the N UTC days before today, today excluded (default 30)"),
     CLI_STRING(0, "from", "DATE", AT(from), "first date instead, as YYYY-MM-DD or YYYY-MM-DDTHH"),
     CLI_STRING(0, "to", "DATE", AT(to), "last date, included"),
+    CLI_FLAG(0, "discover", AT(discover),
+             "every date that is found by listing SRC along the date format, but for the current "
+             "one; --days, --from and --to are its bounds where given"),
     {.type = CLI_TYPE_CALL,
      .name = "part",
      .value_name = "K/N",
      .offset = AT(part),
      .call = parse_share,
      .help = "only the K-th of N shares of the partitions, to spread a run over machines"},
+    CLI_END,
+};
+
+static const struct cli_option match_table[] = {
+    CLI_CHOICE(
+        0, "match", "partition|prefix", AT(match), match_rules,
+        "which keys are of a date: those under date + \"/\", or all that begin with it, such "
+        "as 2024-03-27-a.json (default partition)"),
+    CLI_END,
+};
+
+static const struct cli_option sources_table[] = {
+    CLI_GROUP("Which of their objects"),
+    CLI_DURATION(0, "min-age", "TIME", AT(min_age_ms),
+                 "leave partitions whose newest object is younger, such as 2h, since they may "
+                 "still receive more"),
+    CLI_UINT(0, "min-objects", "N", AT(min_objects), 0, UINT64_MAX,
+             "leave partitions that have fewer objects to join"),
+    CLI_SIZE(0, "max-source-size", "SIZE", AT(max_source_bytes), 1, UINT64_C(5) << 40,
+             "leave larger objects as they are; an output records the size, since another would "
+             "select other sources"),
+    CLI_FLAG(0, "skip-archived", AT(skip_archived),
+             "leave out objects in Glacier classes, which fail their partition otherwise"),
     CLI_END,
 };
 
@@ -99,12 +126,17 @@ static const struct cli_option running_table[] = {
 
 static const struct cli_option run_table[] = {
     CLI_INCLUDE(selection_table, 0),
+    CLI_INCLUDE(match_table, 0),
+    CLI_INCLUDE(sources_table, 0),
     CLI_INCLUDE(joining_table, 0),
     CLI_INCLUDE(running_table, 0),
     COMMON_OPTIONS,
     CLI_END,
 };
 static const struct cli_option one_table[] = {
+    CLI_GROUP("Which objects"),
+    CLI_INCLUDE(match_table, 0),
+    CLI_INCLUDE(sources_table, 0),
     CLI_INCLUDE(joining_table, 0),
     CLI_INCLUDE(running_table, 0),
     COMMON_OPTIONS,
@@ -112,6 +144,7 @@ static const struct cli_option one_table[] = {
 };
 static const struct cli_option plan_table[] = {
     CLI_INCLUDE(selection_table, 0),
+    CLI_INCLUDE(match_table, 0),
     COMMON_OPTIONS,
     CLI_END,
 };
@@ -124,31 +157,40 @@ static const char run_details[] =
     "ones fail the partition and leave it as it is. Sources are never changed or\n"
     "deleted.\n"
     "\n"
+    "With several SRC, the objects of one date make one output: those of the first\n"
+    "SRC, then those of the second, each in key order. Their partitions must lie\n"
+    "apart.\n"
+    "\n"
+    "With --match prefix, an unpadded field must not end the date (\"2024-1-1\" also\n"
+    "begins \"2024-1-11\"), and a key that goes on with a digit fails its partition.\n"
+    "\n"
     "Examples:\n"
     "  s3-compact s3://logs/raw/ s3://logs/daily/\n"
     "  s3-compact --from 2024-01-01 --to 2024-01-31 s3://logs/raw/ s3://logs/daily/\n"
     "  s3-compact --dry-run --days 7 s3://logs/raw/ s3://logs/daily/\n"
+    "  s3-compact --discover --min-age 2h s3://logs/raw/ s3://logs/daily/\n"
+    "  s3-compact s3://logs-eu/raw/ s3://logs-us/raw/ s3://archive/daily/\n"
     "\n"
     "Exit status: 0 done, 1 some of it failed, 2 wrong usage, 130 or 143\n"
     "interrupted. After 1, 130 and 143 the same command goes on: what is done is\n"
     "skipped.\n";
 static const char one_details[] =
-    "Joins exactly one partition, given as \"s3-compact plan\" prints it: everything under SRC "
-    "into\n"
-    "one output per suffix in the directory DST.\n"
+    "Joins exactly one partition, given as \"s3-compact plan\" prints it: everything\n"
+    "under SRC, or with --match prefix everything that begins with it, into one\n"
+    "output per suffix in the directory DST.\n"
     "\n"
     "Example:\n"
     "  s3-compact one s3://logs/raw/2024/01/14/ s3://logs/daily/2024/01/14/\n";
 static const char plan_details[] =
-    "Prints {\"s3_locations\":[{\"src\":...,\"dest\":...},...]} without looking at the bucket: the "
-    "list\n"
-    "that a fan-out by another engine hands to \"s3-compact one\".\n";
+    "Prints {\"s3_locations\":[{\"src\":...,\"dest\":...},...]}: the list that a fan-out\n"
+    "by another engine hands to \"s3-compact one\". \"src\" is an array where there are\n"
+    "several SRC. The bucket is looked at only with --discover.\n";
 
 const struct cli_verb compact_verbs[] = {
-    {"run", "SRC DST [options]", "join the partitions of SRC into DST (the default verb)",
+    {"run", "SRC... DST [options]", "join the partitions of SRC into DST (the default verb)",
      run_details, run_table},
-    {"one", "SRC DST [options]", "join one partition, named in full", one_details, one_table},
-    {"plan", "SRC DST [options]", "print the partitions as JSON", plan_details, plan_table},
+    {"one", "SRC... DST [options]", "join one partition, named in full", one_details, one_table},
+    {"plan", "SRC... DST [options]", "print the partitions as JSON", plan_details, plan_table},
     {0},
 };
 
@@ -187,6 +229,24 @@ static enum status parse_side(const char *name, const char *text, bool prefix, s
     return status;
 }
 
+/* All but the last are sources. */
+static enum status parse_uris(char *const *uris, int count, bool single,
+                              struct selection_options *out, struct error *err)
+{
+    const int sources = count - 1;
+    if (sources > SELECTION_SOURCES_MAX)
+        return error_set(err, STATUS_INVALID, "%d sources are more than %d", sources,
+                         SELECTION_SOURCES_MAX);
+    const bool whole_name = single && out->match == MATCH_PREFIX;
+    for (int i = 0; i < sources; i++) {
+        enum status status = parse_side("SRC", uris[i], !whole_name, &out->sources[i], err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    out->source_count = (unsigned)sources;
+    return parse_side("DST", uris[sources], !single, &out->destination, err);
+}
+
 static unsigned resolve_concurrency(const struct compact_options *o)
 {
     if (o->mode == MODE_SEQUENTIAL)
@@ -196,9 +256,8 @@ static unsigned resolve_concurrency(const struct compact_options *o)
     return o->fan_out == FAN_OUT_PARTITIONS ? DEFAULT_PARTITIONS : DEFAULT_CONCURRENCY;
 }
 
-enum status compact_job(const struct compact_options *o, const char *source,
-                        const char *destination, bool single, struct wall now, struct job *job,
-                        struct error *err)
+enum status compact_job(const struct compact_options *o, char *const *uris, int count, bool single,
+                        struct wall now, struct job *job, struct error *err)
 {
     struct job made = {
         .mode = o->mode == MODE_SEQUENTIAL ? MODE_SEQUENTIAL : MODE_PARALLEL,
@@ -210,25 +269,30 @@ enum status compact_job(const struct compact_options *o, const char *source,
         .fail_fast = o->fail_fast,
         .require_objects = o->require_objects,
         .dry_run = o->dry_run,
+        .skip_archived = o->skip_archived,
+        .min_age_s = (o->min_age_ms + 999) / 1000,
+        .min_objects = o->min_objects,
+        .max_source_bytes = o->max_source_bytes,
+        .now_unix_s = wall_unix_s(now),
         .memory_bytes = o->memory_bytes,
     };
     struct selection_options selection = {
         .date_format = o->date_format,
+        .match = o->match == MATCH_PREFIX ? MATCH_PREFIX : MATCH_PARTITION,
         .from = o->from,
         .to = o->to,
         .days = o->days == DAYS_NOT_GIVEN ? DEFAULT_DAYS : o->days,
+        .discover = o->discover,
+        .any_days = o->days == DAYS_NOT_GIVEN,
         .now = now,
         .part_index = o->part.index,
         .part_count = o->part.count,
     };
     enum status status = check_combinations(o, err);
     if (status == STATUS_OK)
-        status = parse_side("SRC", source, true, &selection.source, err);
+        status = parse_uris(uris, count, single, &selection, err);
     if (status == STATUS_OK)
-        status = parse_side("DST", destination, !single, &selection.destination, err);
-    if (status == STATUS_OK)
-        status = single ? selection_init_single(&made.selection, &selection.source,
-                                                &selection.destination, err)
+        status = single ? selection_init_single(&made.selection, &selection, err)
                         : selection_init(&made.selection, &selection, err);
     if (status == STATUS_OK)
         *job = made;

@@ -21,7 +21,13 @@ struct compact_options {
     uint64_t days; /* DAYS_NOT_GIVEN without --days */
     const char *from;
     const char *to;
+    bool discover;
+    int match; /* enum match_rule */
     struct share part;
+    int64_t min_age_ms;
+    uint64_t min_objects;
+    uint64_t max_source_bytes;
+    bool skip_archived;
     int suffix_rule;
     bool overwrite;
     int newline; /* 0 keep, 1 ensure */
@@ -41,9 +47,9 @@ struct compact_options {
 extern const struct cli_verb compact_verbs[]; /* run, one, plan; ended by a NULL name */
 
 void compact_options_init(struct compact_options *o);
-/* Resolves options and the two URIs. `single` for the verb `one`. STATUS_INVALID is a usage error. */
-enum status compact_job(const struct compact_options *o, const char *source,
-                        const char *destination, bool single, struct wall now, struct job *job,
-                        struct error *err) MUST_USE;
+/* Resolves options and `count` URIs, the last of which is the destination. `single` for the verb
+ * `one`. STATUS_INVALID is a usage error. The job's selection is to be released. */
+enum status compact_job(const struct compact_options *o, char *const *uris, int count, bool single,
+                        struct wall now, struct job *job, struct error *err) MUST_USE;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* output - one output object: its construction, whose turn it is, and what came of it. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,23 +17,33 @@ static enum newline_kind newline_kind_of(const struct shape *shape, const char *
     return shape->newline_ensure ? NEWLINE_TEXT : NEWLINE_COUNTED;
 }
 
+static void PRINTF_LIKE(3, 4)
+    add_metadata(struct output *o, const char *name, const char *format, ...)
+{
+    char *value = o->values[o->metadata_count];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof o->values[0], format, args);
+    va_end(args);
+    o->metadata[o->metadata_count++] = (struct s3_metadata){name, value};
+}
+
 static void fill_metadata(struct output *o)
 {
     const struct record *r = &o->group->record;
-    snprintf(o->values[0], sizeof o->values[0], "%" PRIu64, r->sources);
-    snprintf(o->values[1], sizeof o->values[1], "%" PRIu64, r->bytes);
-    snprintf(o->values[2], sizeof o->values[2], "%" PRId64, r->newest_unix_s);
-    digest_format(&r->digest, o->values[3]);
-    snprintf(o->values[4], sizeof o->values[4], "%s", r->newline_ensured ? "ensure" : "keep");
-    snprintf(o->values[5], sizeof o->values[5], "%s", o->lane->shared->token);
-    o->metadata_count = 6;
+    char digest[DIGEST_HEX_SIZE];
+    digest_format(&r->digest, digest);
+    o->metadata_count = 0;
+    add_metadata(o, RECORD_SOURCES, "%" PRIu64, r->sources);
+    add_metadata(o, RECORD_BYTES, "%" PRIu64, r->bytes);
+    add_metadata(o, RECORD_NEWEST, "%" PRId64, r->newest_unix_s);
+    add_metadata(o, RECORD_DIGEST, "%s", digest);
+    add_metadata(o, RECORD_NEWLINE, "%s", r->newline_ensured ? "ensure" : "keep");
+    add_metadata(o, RECORD_TOKEN, "%s", o->lane->shared->token);
+    if (r->max_source_bytes != 0)
+        add_metadata(o, RECORD_MAX, "%" PRIu64, r->max_source_bytes);
     if (o->commit != NULL)
-        snprintf(o->values[o->metadata_count++], sizeof o->values[0], "%s", o->commit->manifest);
-    static const char *const names[RECORD_FIELDS] = {RECORD_SOURCES, RECORD_BYTES,   RECORD_NEWEST,
-                                                     RECORD_DIGEST,  RECORD_NEWLINE, RECORD_TOKEN,
-                                                     RECORD_MANIFEST};
-    for (unsigned i = 0; i < o->metadata_count; i++)
-        o->metadata[i] = (struct s3_metadata){names[i], o->values[i]};
+        add_metadata(o, RECORD_MANIFEST, "%s", o->commit->manifest);
 }
 
 static enum status make_gets(struct output *o, unsigned window, struct error *err)

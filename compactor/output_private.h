@@ -15,7 +15,7 @@
 #include "compactor/output.h"
 #include "lib/s3/object.h"
 
-#define RECORD_FIELDS 7 /* the last only with a commit */
+#define RECORD_FIELDS 8 /* the last two only where they apply */
 #define SUM_TEXT_MAX  1024
 
 enum output_stage {

@@ -100,7 +100,7 @@ static enum issue send_get(struct output *o, struct joiner_slot *slot)
     enum status status =
         s3_get_object(o->lane->shared->source,
                       &(struct s3_get){
-                          .bucket = selection->source.bucket,
+                          .bucket = selection->sources[o->source.source].bucket,
                           .key = o->source.key,
                           .if_match = guard_up(GUARD_SOURCE_MATCH) ? o->source.etag : NULL,
                           .ranged = !o->piece.whole,

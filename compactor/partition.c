@@ -10,8 +10,9 @@
 #include "compactor/entries.h"
 #include "compactor/feed.h"
 #include "compactor/output.h"
+#include "compactor/record.h"
+#include "compactor/sources.h"
 #include "lib/base/units.h"
-#include "lib/s3/list.h"
 
 enum partition_stage {
     STAGE_LISTING,
@@ -36,13 +37,14 @@ struct partition {
     struct partition_result *result;
     enum partition_stage stage;
     bool request_out; /* the one LIST page or HEAD of the first stages */
-    struct s3_lister lister;
+    struct sources sources;
     struct census census;
     struct entries entries;
     bool overflowed; /* the entries did not fit: list again */
     struct existing existing[GROUPS_MAX];
     enum decision decisions[GROUPS_MAX];
     unsigned current;
+    unsigned nothing; /* groups without an output: DECISION_NOTHING */
     struct feed feed;
     struct output *output;
 };
@@ -67,10 +69,13 @@ enum status partition_new(struct shared *shared, uint64_t index, struct partitio
         return status;
     }
     entries_init(&p->entries, &shared->budget);
-    census_init(&p->census, shared->job->suffix_rule, shared->job->shape.newline_ensure,
-                shared->hash);
-    s3_lister_init(&p->lister, &(struct s3_list){.bucket = shared->job->selection.source.bucket,
-                                                 .prefix = p->name.source_prefix});
+    census_init(&p->census, &(struct census_options){
+                                .rule = shared->job->suffix_rule,
+                                .newline_ensure = shared->job->shape.newline_ensure,
+                                .max_source_bytes = shared->job->max_source_bytes,
+                                .hash = shared->hash,
+                            });
+    sources_init(&p->sources, &shared->job->selection, &p->name);
     *out = p;
     return STATUS_OK;
 }
@@ -105,9 +110,15 @@ static enum status on_entry(void *ctx, const struct s3_list_entry *listed, struc
 {
     struct partition *p = ctx;
     struct entry entry;
-    if (!census_is_source(listed))
+    const enum census_kind kind = census_kind(&p->census, listed);
+    if (kind == CENSUS_NOTHING)
         return STATUS_OK;
-    enum status status = census_entry(&p->census, listed, &entry, err);
+    enum status status = sources_check_key(&p->sources, listed->key, err);
+    if (status != STATUS_OK)
+        return status;
+    if (kind != CENSUS_SOURCE)
+        return census_leave_out(&p->census, kind, listed, err);
+    status = census_entry(&p->census, listed, p->sources.source, &entry, err);
     if (status == STATUS_OK)
         status = census_add(&p->census, &entry, err);
     if (status != STATUS_OK || p->overflowed)
@@ -137,40 +148,12 @@ static enum issue issue_page(struct partition *p)
     if (p->request_out)
         return ISSUE_NOTHING;
     enum status status =
-        s3_lister_next(&p->lister, p->lane.shared->source, on_entry, on_page, p, &error);
+        sources_next(&p->sources, p->lane.shared->source, on_entry, on_page, p, &error);
     p->request_out = status == STATUS_OK;
     return lane_sent(&p->lane, "source", status, &error);
 }
 
 /* ---- looking at what is there ---- */
-
-static bool metadata_u64(const struct s3_reply *reply, const char *name, uint64_t *out)
-{
-    char text[24];
-    return s3_object_metadata(reply, name, text, sizeof text) &&
-           uint_parse(text, 0, UINT64_MAX, out, NULL) == STATUS_OK;
-}
-
-static bool metadata_i64(const struct s3_reply *reply, const char *name, int64_t *out)
-{
-    char text[24];
-    return s3_object_metadata(reply, name, text, sizeof text) &&
-           int_parse(text, INT64_MIN, INT64_MAX, out, NULL) == STATUS_OK;
-}
-
-static bool read_record(const struct s3_reply *reply, struct record *out)
-{
-    char digest[DIGEST_HEX_SIZE];
-    char newline[16];
-    if (!metadata_u64(reply, RECORD_SOURCES, &out->sources) ||
-        !metadata_u64(reply, RECORD_BYTES, &out->bytes) ||
-        !metadata_i64(reply, RECORD_NEWEST, &out->newest_unix_s) ||
-        !s3_object_metadata(reply, RECORD_DIGEST, digest, sizeof digest) ||
-        !s3_object_metadata(reply, RECORD_NEWLINE, newline, sizeof newline))
-        return false;
-    out->newline_ensured = strcmp(newline, "ensure") == 0;
-    return digest_parse(digest, &out->digest);
-}
 
 static void on_looked(void *ctx, const struct s3_reply *reply)
 {
@@ -183,7 +166,7 @@ static void on_looked(void *ctx, const struct s3_reply *reply)
     p->request_out = false;
     if (status == STATUS_OK) {
         existing->exists = true;
-        existing->ours = read_record(reply, &existing->record);
+        existing->ours = record_read(reply, &existing->record);
         status = s3_object_info(reply, &info, &error);
         if (status == STATUS_OK) {
             existing->size = info.size;
@@ -223,7 +206,7 @@ static enum issue issue_look(struct partition *p)
 
 static void start_feed(struct partition *p)
 {
-    feed_start(&p->feed, &p->lane, &p->census, &p->entries, p->overflowed, p->name.source_prefix);
+    feed_start(&p->feed, &p->lane, &p->census, &p->entries, p->overflowed, &p->name);
 }
 
 /* Whether any output is ours and made of other sources, so that the subset digest is needed. */
@@ -269,19 +252,44 @@ static void refuse(struct partition *p, unsigned group, enum decision decision)
     lane_fail(&p->lane, NULL, &error);
 }
 
+/* An output that was made while its sources could still be read stands for them. */
+static bool holds_archived_too(const struct existing *e, const struct group *g)
+{
+    struct digest all = g->record.digest;
+    digest_sum(&all, &g->archived_digest);
+    return e->exists && e->ours && digest_equal(&e->record.digest, &all) &&
+           e->record.sources == g->record.sources + g->archived.objects;
+}
+
 /* With --overwrite nothing was looked at, and everything is written. */
 static enum decision decide_one(const struct partition *p, unsigned group)
 {
+    const struct existing *e = &p->existing[group];
+    const struct group *g = &p->census.groups[group];
+    if (g->archived.objects > 0 && holds_archived_too(e, g))
+        return DECISION_UNCHANGED;
+    if (g->record.sources == 0)
+        return DECISION_NOTHING;
     if (p->lane.shared->job->overwrite)
         return DECISION_REPLACE;
-    const struct existing *e = &p->existing[group];
     return decision_make(&(struct decision_input){
-        .listed = &p->census.groups[group].record,
+        .listed = &g->record,
         .exists = e->exists,
         .ours = e->ours,
         .existing = &e->record,
-        .subset = &p->census.groups[group].subset,
+        .subset = &g->subset,
     });
+}
+
+static void refuse_archived(struct partition *p)
+{
+    const struct census *c = &p->census;
+    struct error error;
+    error_set(&error, STATUS_PRECONDITION,
+              "%" PRIu64 " of its objects are archived and cannot be read, such as \"%s\" (%s); "
+              "restore them first, or leave them out with --skip-archived",
+              c->archived.objects, c->archived_key, c->archived_class);
+    lane_fail(&p->lane, "source", &error);
 }
 
 /* All outputs are decided before the first is written: a partition is refused whole. */
@@ -289,7 +297,10 @@ static void decide(struct partition *p)
 {
     for (unsigned i = 0; i < p->census.count && !p->lane.failed; i++) {
         p->decisions[i] = decide_one(p, i);
-        if (decision_refuses(p->decisions[i]))
+        if (p->census.groups[i].archived.objects > 0 && !p->lane.shared->job->skip_archived &&
+            p->decisions[i] != DECISION_UNCHANGED)
+            refuse_archived(p);
+        else if (decision_refuses(p->decisions[i]))
             refuse(p, i, p->decisions[i]);
         else if (p->lane.shared->job->shape.newline_ensure &&
                  naming_suffix_is_other_compression(p->census.groups[i].suffix)) {
@@ -405,18 +416,36 @@ static void start_output(struct partition *p)
         lane_fail(&p->lane, NULL, &error);
 }
 
+static uint64_t left_out(const struct partition *p)
+{
+    return p->census.large.objects + p->census.archived.objects;
+}
+
 static void finish(struct partition *p)
 {
     struct partition_result *r = p->result;
     r->sources = p->census.sources;
     r->source_bytes = p->census.bytes;
+    r->large = p->census.large;
+    r->archived = p->census.archived;
     p->stage = STAGE_FINISHED;
-    const bool all_made =
-        p->census.count > 0 && p->current == p->census.count && r->output_count == p->census.count;
+    const bool all_made = p->census.count > 0 && p->current == p->census.count &&
+                          r->output_count + p->nothing == p->census.count;
     if (p->lane.failed && !all_made) {
         result_fail(r, &p->lane.error);
         return;
     }
+    if (r->status == PARTITION_SKIPPED)
+        return;
+    if (r->output_count == 0 && left_out(p) > 0) {
+        result_skip(r,
+                    "%" PRIu64 " objects are archived or above --max-source-size, and there "
+                    "are no others",
+                    left_out(p));
+        return;
+    }
+    if (p->census.archived.objects > 0 && p->lane.shared->job->skip_archived)
+        result_warn(r, "%" PRIu64 " archived objects were left out", p->census.archived.objects);
     r->status = p->census.count == 0 ? PARTITION_EMPTY : PARTITION_UNCHANGED;
     for (unsigned i = 0; i < r->output_count; i++)
         if (r->outputs[i].written)
@@ -427,6 +456,30 @@ static void finish(struct partition *p)
 
 /* ---- moving on without a request ---- */
 
+/* Partitions that are still filling, or not worth it. */
+static bool is_to_be_left(struct partition *p)
+{
+    const struct job *job = p->lane.shared->job;
+    const struct census *c = &p->census;
+    if (c->sources == 0)
+        return false;
+    const int64_t age_s = job->now_unix_s - c->newest_unix_s;
+    if (job->min_age_s > 0 && age_s < job->min_age_s) {
+        struct buf age;
+        buf_init(&age, 64);
+        duration_append_s(&age, age_s > 0 ? (double)age_s : 0);
+        result_skip(p->result, "its newest object is %s old, less than --min-age", age.data);
+        buf_release(&age);
+        return true;
+    }
+    if (c->sources < job->min_objects) {
+        result_skip(p->result, "%" PRIu64 " objects are fewer than --min-objects %" PRIu64,
+                    c->sources, job->min_objects);
+        return true;
+    }
+    return false;
+}
+
 static void advance_listed(struct partition *p)
 {
     struct shared *shared = p->lane.shared;
@@ -434,6 +487,11 @@ static void advance_listed(struct partition *p)
     shared->bytes_listed += p->census.bytes;
     p->current = 0;
     p->stage = STAGE_LOOKING;
+    if (!is_to_be_left(p))
+        return;
+    shared->objects_done += p->census.sources;
+    shared->bytes_done += p->census.bytes;
+    finish(p);
 }
 
 static void advance_comparing(struct partition *p)
@@ -451,10 +509,14 @@ static void advance_joining(struct partition *p)
     while (p->current < p->census.count && p->output == NULL && !p->lane.failed) {
         const bool write =
             p->decisions[p->current] != DECISION_UNCHANGED && !p->lane.shared->job->dry_run;
-        if (write)
+        if (p->decisions[p->current] == DECISION_NOTHING) {
+            p->current++;
+            p->nothing++;
+        } else if (write) {
             start_output(p);
-        else
+        } else {
             collect_other(p);
+        }
     }
     if (p->current == p->census.count)
         finish(p);
@@ -481,7 +543,8 @@ static void advance(struct partition *p)
     stop_if_asked(p);
     if (p->output != NULL && output_is_written(p->output) && p->lane.in_flight == 0)
         collect_written(p);
-    if (p->stage == STAGE_LISTING && p->lister.finished && !p->request_out && !p->lane.failed)
+    if (p->stage == STAGE_LISTING && sources_finished(&p->sources) && !p->request_out &&
+        !p->lane.failed)
         advance_listed(p);
     if (p->stage == STAGE_LOOKING && !p->lane.failed &&
         (p->current == p->census.count || p->lane.shared->job->overwrite)) {

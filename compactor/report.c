@@ -48,6 +48,8 @@ static void print_partition(struct report *r, const struct partition_result *p)
 {
     for (unsigned i = 0; i < p->output_count && !r->quiet; i++)
         print_output(r, p, &p->outputs[i]);
+    if (p->reason != NULL && !r->quiet)
+        fprintf(r->out, "%s  skipped: %s\n", label(p), p->reason);
     for (unsigned i = 0; i < p->warning_count; i++)
         log_warning(r->log, "%s: %s", label(p), p->warnings[i]);
     if (p->error != NULL)
@@ -65,8 +67,8 @@ void report_partition(struct report *r)
 static void append_counts(struct buf *line, const struct run_summary *s)
 {
     static const enum partition_status order[] = {PARTITION_COMPACTED, PARTITION_PLANNED,
-                                                  PARTITION_UNCHANGED, PARTITION_EMPTY,
-                                                  PARTITION_FAILED};
+                                                  PARTITION_UNCHANGED, PARTITION_SKIPPED,
+                                                  PARTITION_EMPTY,     PARTITION_FAILED};
     const char *separator = ": ";
     count_append(line, s->count);
     buf_append_str(line, s->count == 1 ? " partition" : " partitions");

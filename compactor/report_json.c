@@ -29,6 +29,14 @@ static void write_output(struct json *j, const struct result_output *o)
     json_end(j);
 }
 
+static void write_left_out(struct json *j, const char *name, const struct left_out *left)
+{
+    json_begin_object(j, name);
+    json_u64(j, "objects", left->objects);
+    json_u64(j, "bytes", left->bytes);
+    json_end(j);
+}
+
 static void write_partition(struct json *j, const struct partition_result *p)
 {
     json_begin_object(j, NULL);
@@ -37,6 +45,8 @@ static void write_partition(struct json *j, const struct partition_result *p)
     json_str(j, "status", partition_status_name(p->status));
     json_u64(j, "sources", p->sources);
     json_u64(j, "source_bytes", p->source_bytes);
+    write_left_out(j, "left_large", &p->large);
+    write_left_out(j, "left_archived", &p->archived);
     json_begin_array(j, "outputs");
     for (unsigned i = 0; i < p->output_count; i++)
         write_output(j, &p->outputs[i]);
@@ -45,6 +55,7 @@ static void write_partition(struct json *j, const struct partition_result *p)
     for (unsigned i = 0; i < p->warning_count; i++)
         json_str(j, NULL, p->warnings[i]);
     json_end(j);
+    json_str(j, "reason", p->reason);
     json_str(j, "error", p->error);
     json_end(j);
 }
@@ -143,7 +154,11 @@ static const char *overall_status(const struct job *job, const struct run_summar
 static void write_job(struct json *j, const struct job *job)
 {
     const struct selection *s = &job->selection;
-    write_uri(j, "source", s->source.bucket, s->source.key, "");
+    write_uri(j, "source", s->sources[0].bucket, s->sources[0].key, "");
+    json_begin_array(j, "sources");
+    for (unsigned i = 0; i < s->source_count; i++)
+        write_uri(j, NULL, s->sources[i].bucket, s->sources[i].key, "");
+    json_end(j);
     write_uri(j, "destination", s->destination.bucket, s->destination.key, s->single ? "/" : "");
     json_str(j, "mode", job->mode == MODE_SEQUENTIAL ? "sequential" : "parallel");
     json_str(j, "fan_out",
@@ -181,6 +196,22 @@ enum status report_json(const struct job *job, const struct run_summary *summary
     return buf_status(out, "the JSON document", err);
 }
 
+/* One string; with several sources, all of them in their order. */
+static void write_plan_sources(struct json *j, const struct selection *s,
+                               const struct partition_name *name)
+{
+    char prefix[S3_KEY_MAX + 1];
+    const bool several = s->source_count > 1;
+    if (several)
+        json_begin_array(j, "src");
+    for (unsigned i = 0; i < s->source_count; i++) {
+        selection_prefix(s, name, i, prefix);
+        write_uri(j, several ? NULL : "src", s->sources[i].bucket, prefix, "");
+    }
+    if (several)
+        json_end(j);
+}
+
 enum status report_plan(const struct selection *selection, struct buf *out, struct error *err)
 {
     struct json j;
@@ -193,7 +224,7 @@ enum status report_plan(const struct selection *selection, struct buf *out, stru
         if (status != STATUS_OK)
             return status;
         json_begin_object(&j, NULL);
-        write_uri(&j, "src", selection->source.bucket, name.source_prefix, "");
+        write_plan_sources(&j, selection, &name);
         write_uri(&j, "dest", selection->destination.bucket, name.destination_dir, "/");
         json_end(&j);
     }

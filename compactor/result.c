@@ -12,7 +12,8 @@ const char *partition_status_name(enum partition_status s)
     static const char *const names[] = {
         [PARTITION_PENDING] = "pending",     [PARTITION_EMPTY] = "empty",
         [PARTITION_COMPACTED] = "compacted", [PARTITION_UNCHANGED] = "unchanged",
-        [PARTITION_PLANNED] = "planned",     [PARTITION_FAILED] = "failed",
+        [PARTITION_PLANNED] = "planned",     [PARTITION_SKIPPED] = "skipped",
+        [PARTITION_FAILED] = "failed",
     };
     return names[s];
 }
@@ -47,6 +48,18 @@ void result_warn(struct partition_result *r, const char *format, ...)
         r->warnings[r->warning_count++] = copy;
 }
 
+void result_skip(struct partition_result *r, const char *format, ...)
+{
+    struct error text;
+    va_list args;
+    va_start(args, format);
+    error_set_v(&text, STATUS_INVALID, format, args);
+    va_end(args);
+    r->status = PARTITION_SKIPPED;
+    free(r->reason);
+    r->reason = strdup(text.text);
+}
+
 void result_fail(struct partition_result *r, const struct error *error)
 {
     r->status = PARTITION_FAILED;
@@ -63,6 +76,7 @@ void result_release(struct partition_result *r)
     free(r->outputs);
     free(r->warnings);
     free(r->source_prefix);
+    free(r->reason);
     free(r->error);
     *r = (struct partition_result){0};
 }

@@ -19,6 +19,7 @@ enum partition_status {
     PARTITION_COMPACTED,
     PARTITION_UNCHANGED, /* every output already is what it would be */
     PARTITION_PLANNED,   /* --dry-run: something would be written */
+    PARTITION_SKIPPED,   /* left alone as asked; `reason` says why */
     PARTITION_FAILED,
 };
 const char *partition_status_name(enum partition_status s); /* "compacted" */
@@ -46,6 +47,9 @@ struct partition_result {
     unsigned output_count;
     char **warnings;
     unsigned warning_count;
+    struct left_out large; /* objects that stayed as they are */
+    struct left_out archived;
+    char *reason;
     char *error;
 };
 
@@ -53,6 +57,7 @@ struct partition_result {
 struct result_output *result_add_output(struct partition_result *r, const char *key);
 /* Silently dropped when memory runs out: a warning is never worth a failure. */
 void result_warn(struct partition_result *r, const char *format, ...) PRINTF_LIKE(2, 3);
+void result_skip(struct partition_result *r, const char *format, ...) PRINTF_LIKE(2, 3);
 void result_fail(struct partition_result *r, const struct error *error);
 void result_release(struct partition_result *r);
 

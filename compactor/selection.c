@@ -2,68 +2,160 @@
 /* selection - dates to partitions. */
 #include "compactor/selection.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compactor/selection_check.h"
+
 #define ISO_DAY_LEN 10 /* "2024-01-14" */
 
+/* ---- which dates ---- */
+
+static enum status parse_bound(const char *option, const char *text, bool is_last,
+                               struct civil_hour *out, struct error *err)
+{
+    if (text == NULL)
+        return STATUS_OK;
+    enum status status = date_parse(text, out, err);
+    if (status != STATUS_OK) {
+        error_prefix(err, "%s", option);
+        return status;
+    }
+    if (is_last && strlen(text) == ISO_DAY_LEN)
+        out->hours += 23; /* a day given without an hour is meant to its end */
+    return STATUS_OK;
+}
+
+/* `first` and `last` hold what counts where no bound is given. */
 static enum status range_from_options(const struct selection_options *o, struct civil_hour *first,
                                       struct civil_hour *last, struct error *err)
 {
-    const struct civil_hour today = civil_add_days(civil_hour_from_wall(o->now), 0);
-    if (o->from == NULL && o->to == NULL) {
-        *first = civil_add_days(today, -(int64_t)o->days);
-        *last = (struct civil_hour){today.hours - 1};
-        return STATUS_OK;
-    }
-    if (o->from == NULL || o->to == NULL)
+    if ((o->from == NULL) != (o->to == NULL) && !o->discover)
         return error_set(err, STATUS_INVALID, "--from and --to go together: give both dates");
-    enum status status = date_parse(o->from, first, err);
-    if (status != STATUS_OK) {
-        error_prefix(err, "--from");
-        return status;
-    }
-    status = date_parse(o->to, last, err);
-    if (status != STATUS_OK) {
-        error_prefix(err, "--to");
-        return status;
-    }
-    if (strlen(o->to) == ISO_DAY_LEN)
-        last->hours += 23; /* a day given without an hour is meant to its end */
-    if (last->hours < first->hours)
-        return error_set(err, STATUS_INVALID, "--to %s is before --from %s", o->to, o->from);
-    return STATUS_OK;
+    enum status status = parse_bound("--from", o->from, false, first, err);
+    if (status == STATUS_OK)
+        status = parse_bound("--to", o->to, true, last, err);
+    if (status == STATUS_OK && o->from != NULL && o->to != NULL && last->hours < first->hours)
+        status = error_set(err, STATUS_INVALID, "--to %s is before --from %s", o->to, o->from);
+    return status;
 }
 
 static enum status count_steps(struct selection *s, struct civil_hour last, struct error *err)
 {
     s->total = 0;
     for (struct civil_hour h = s->first; h.hours <= last.hours; h = date_step_next(s->step, h))
-        if (++s->total > SELECTION_MAX)
+        if (++s->total * s->source_count > SELECTION_MAX)
             return error_set(err, STATUS_INVALID,
                              "the dates name more than %d partitions; give a shorter range",
                              SELECTION_MAX);
     return STATUS_OK;
 }
 
-/* Whether the output would be among its own sources. */
-static bool output_is_under_source(const struct partition_name *name)
+static enum status select_range(struct selection *s, const struct selection_options *o,
+                                struct error *err)
 {
-    char dir[S3_KEY_MAX + 2];
-    const size_t len = strlen(name->destination_dir);
-    memcpy(dir, name->destination_dir, len);
-    memcpy(dir + len, "/", 2);
-    return strncmp(dir, name->source_prefix, strlen(name->source_prefix)) == 0;
+    const struct civil_hour today = civil_add_days(civil_hour_from_wall(o->now), 0);
+    struct civil_hour first = civil_add_days(today, -(int64_t)o->days);
+    struct civil_hour last = {today.hours - 1};
+    enum status status = range_from_options(o, &first, &last, err);
+    if (status != STATUS_OK)
+        return status;
+    s->first = date_step_floor(s->step, first);
+    if (last.hours >= first.hours)
+        status = count_steps(s, last, err);
+    return status == STATUS_OK ? selection_check(s, err) : status;
 }
 
-enum status selection_init_single(struct selection *s, const struct s3_uri *source,
-                                  const struct s3_uri *destination, struct error *err)
+/* The period that is still filling is left out, whatever the bounds say. */
+static enum status select_bounds(struct selection *s, const struct selection_options *o,
+                                 struct error *err)
 {
-    struct selection made = {.source = *source,
-                             .destination = *destination,
-                             .total = 1,
-                             .part_count = 1,
-                             .single = true};
+    const struct civil_hour now = civil_hour_from_wall(o->now);
+    const struct civil_hour current = date_step_floor(s->step, now);
+    struct civil_hour first = civil_to_hour((struct civil){1, 1, 1, 0});
+    struct civil_hour last = {current.hours - 1};
+    if (!o->any_days)
+        first = civil_add_days(now, -(int64_t)o->days);
+    enum status status = date_format_check_complete(s->date_format, err);
+    if (status != STATUS_OK) {
+        error_prefix(err, "--discover");
+        return status;
+    }
+    status = range_from_options(o, &first, &last, err);
+    if (last.hours >= current.hours)
+        last.hours = current.hours - 1;
+    s->bounds = (struct date_period){date_step_floor(s->step, first), {last.hours + 1}};
+    return status;
+}
+
+/* Two dates must never share a prefix; what follows the date in a key decides where it ends. */
+static enum status check_format(struct selection *s, const char *format, struct error *err)
+{
+    char in_key[DATE_FORMAT_MAX + 2];
+    const size_t len = strlen(format);
+    if (len > DATE_FORMAT_MAX)
+        return error_set(err, STATUS_INVALID, "--date-format is longer than %d bytes",
+                         DATE_FORMAT_MAX);
+    memcpy(s->date_format, format, len + 1);
+    enum status status = date_format_check(s->date_format, &s->step, err);
+    if (status != STATUS_OK)
+        return status;
+    snprintf(in_key, sizeof in_key, "%s%s", format, s->match == MATCH_PARTITION ? "/" : "");
+    return date_format_check_clear(in_key, err);
+}
+
+/* "%Y-%m-%d" ends in a number of its own, which a further digit would make another; "%Y%m%d" is a
+ * row of digits that more may follow, and "%Y-%m-%d-" says itself what follows. */
+static bool ends_in_a_number(const char *format)
+{
+    const char *last = strrchr(format, '%');
+    if (last == NULL || (last > format && last[-1] == '%'))
+        return false;
+    const size_t field_len = last[1] == '-' ? 3 : 2;
+    if (last[field_len] != '\0')
+        return false;
+    /* A field right before it: "%m" or "%-m". */
+    const bool joined = (last - format >= 2 && last[-2] == '%') ||
+                        (last - format >= 3 && last[-3] == '%' && last[-2] == '-');
+    return !joined;
+}
+
+static struct selection selection_of(const struct selection_options *o)
+{
+    struct selection s = {.source_count = o->source_count,
+                          .destination = o->destination,
+                          .match = o->match,
+                          .part_index = o->part_index,
+                          .part_count = o->part_count,
+                          .discover = o->discover};
+    for (unsigned i = 0; i < o->source_count; i++)
+        s.sources[i] = o->sources[i];
+    return s;
+}
+
+enum status selection_init(struct selection *s, const struct selection_options *o,
+                           struct error *err)
+{
+    struct selection made = selection_of(o);
+    enum status status = check_format(&made, o->date_format, err);
+    if (status != STATUS_OK)
+        return status;
+    made.digits_end = made.match == MATCH_PREFIX && ends_in_a_number(made.date_format);
+    status = o->discover ? select_bounds(&made, o, err) : select_range(&made, o, err);
+    if (status == STATUS_OK)
+        *s = made;
+    return status;
+}
+
+enum status selection_init_single(struct selection *s, const struct selection_options *o,
+                                  struct error *err)
+{
+    struct selection made = selection_of(o);
+    made.single = true;
+    made.discover = false;
+    made.total = made.part_count = 1;
+    made.part_index = 0;
     size_t len = strlen(made.destination.key);
     while (len > 0 && made.destination.key[len - 1] == '/')
         made.destination.key[--len] = '\0';
@@ -71,31 +163,72 @@ enum status selection_init_single(struct selection *s, const struct s3_uri *sour
         return error_set(err, STATUS_INVALID,
                          "the destination names a bucket only; give the partition's directory, "
                          "such as s3://%s/2024/01/14/",
-                         destination->bucket);
-    if (made.source.key[0] == '\0')
+                         made.destination.bucket);
+    for (unsigned i = 0; i < made.source_count; i++)
+        if (made.sources[i].key[0] == '\0')
+            return error_set(err, STATUS_INVALID,
+                             "the source names a bucket only; give the partition's prefix, such as "
+                             "s3://%s/2024/01/14/",
+                             made.sources[i].bucket);
+    enum status status = selection_check(&made, err);
+    if (status == STATUS_OK)
+        *s = made;
+    return status;
+}
+
+void selection_release(struct selection *s)
+{
+    free(s->dates);
+    s->dates = NULL;
+}
+
+/* Counts steps from a fixed one, so that a date's share does not hang on which others were found. */
+static uint64_t step_number(const struct selection *s, struct civil_hour h)
+{
+    const struct civil c = civil_from_hour(h);
+    const int64_t hours = h.hours - civil_to_hour((struct civil){1, 1, 1, 0}).hours;
+    switch (s->step) {
+    case DATE_STEP_HOUR:
+        return (uint64_t)hours;
+    case DATE_STEP_DAY:
+        return (uint64_t)(hours / 24);
+    case DATE_STEP_MONTH:
+        return (uint64_t)(12 * c.year + c.month - 1);
+    case DATE_STEP_YEAR:
+        break;
+    }
+    return (uint64_t)c.year;
+}
+
+enum status selection_set_dates(struct selection *s, struct civil_hour *dates, size_t count,
+                                struct error *err)
+{
+    free(s->dates);
+    s->dates = dates;
+    s->total = count;
+    if (count * s->source_count > SELECTION_MAX)
         return error_set(err, STATUS_INVALID,
-                         "the source names a bucket only; give the partition's prefix, such as "
-                         "s3://%s/2024/01/14/",
-                         source->bucket);
-    struct partition_name name;
-    enum status status = selection_get(&made, 0, &name, err);
-    if (status != STATUS_OK)
-        return status;
-    if (strcmp(source->bucket, destination->bucket) == 0 && output_is_under_source(&name))
-        return error_set(err, STATUS_INVALID,
-                         "the output would fall under its own source s3://%s/%s and be read by the "
-                         "next run; choose a destination outside of it",
-                         source->bucket, name.source_prefix);
-    *s = made;
-    return STATUS_OK;
+                         "there are more than %d partitions; bound them with --from and --to",
+                         SELECTION_MAX);
+    enum status status = selection_check(s, err);
+    uint64_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (step_number(s, dates[i]) % s->part_count == s->part_index)
+            dates[kept++] = dates[i];
+    s->total = kept;
+    return status;
 }
 
 uint64_t selection_count(const struct selection *s)
 {
+    if (s->dates != NULL)
+        return s->total;
     if (s->total <= s->part_index)
         return 0;
     return (s->total - s->part_index + s->part_count - 1) / s->part_count;
 }
+
+/* ---- their names ---- */
 
 /* The start of step `index`. Hours and days are counted, months and years walked. */
 static struct civil_hour step_at(const struct selection *s, uint64_t index)
@@ -113,169 +246,91 @@ static struct civil_hour step_at(const struct selection *s, uint64_t index)
     return civil_to_hour(c);
 }
 
-static enum status name_dates(const struct selection *s, struct civil_hour h,
-                              struct partition_name *out, struct error *err)
+static void write_label(const struct selection *s, struct civil_hour h, struct partition_name *out)
 {
     static const size_t label_len[] = {[DATE_STEP_HOUR] = 13,
                                        [DATE_STEP_DAY] = ISO_DAY_LEN,
                                        [DATE_STEP_MONTH] = 7,
                                        [DATE_STEP_YEAR] = 4};
     struct buf text;
-    buf_init(&text, S3_KEY_MAX);
+    buf_init(&text, sizeof out->date);
     date_append_iso(&text, h, true);
-    const size_t label = label_len[s->step];
-    if (text.len >= label) {
-        memcpy(out->date, text.data, label);
-        out->date[label] = '\0';
-    }
-
-    buf_reset(&text);
-    date_format_append(&text, s->date_format, h);
-    const size_t date_len = text.len;
-    const size_t source_len = strlen(s->source.key);
-    const size_t destination_len = strlen(s->destination.key);
-    enum status status = buf_status(&text, "a partition's name", err);
-    if (status == STATUS_OK &&
-        (source_len + date_len + 1 > S3_KEY_MAX || destination_len + date_len > S3_KEY_MAX))
-        status = error_set(err, STATUS_LIMIT, "the prefix of %s would exceed %d bytes", out->date,
-                           S3_KEY_MAX);
-    if (status == STATUS_OK) {
-        memcpy(out->source_prefix, s->source.key, source_len);
-        memcpy(out->source_prefix + source_len, text.data, date_len);
-        memcpy(out->source_prefix + source_len + date_len, "/", 2);
-        memcpy(out->destination_dir, s->destination.key, destination_len);
-        memcpy(out->destination_dir + destination_len, text.data, date_len + 1);
+    const size_t len = label_len[s->step];
+    if (text.len >= len) {
+        memcpy(out->date, text.data, len);
+        out->date[len] = '\0';
     }
     buf_release(&text);
+}
+
+static enum status write_date(const struct selection *s, struct civil_hour h,
+                              struct partition_name *out, struct error *err)
+{
+    struct buf text;
+    buf_init(&text, DATE_TEXT_MAX);
+    date_format_append(&text, s->date_format, h);
+    enum status status = buf_status(&text, "a partition's name", err);
+    if (status == STATUS_OK)
+        memcpy(out->date_text, text.data, text.len + 1);
+    buf_release(&text);
     return status;
+}
+
+static enum status check_lengths(const struct selection *s, const struct partition_name *name,
+                                 struct error *err)
+{
+    const size_t date_len = strlen(name->date_text);
+    size_t longest = strlen(s->destination.key);
+    for (unsigned i = 0; i < s->source_count; i++)
+        if (strlen(s->sources[i].key) + 1 > longest)
+            longest = strlen(s->sources[i].key) + 1; /* with its slash */
+    if (longest + date_len > S3_KEY_MAX)
+        return error_set(err, STATUS_LIMIT, "the prefix of %s would exceed %d bytes", name->date,
+                         S3_KEY_MAX);
+    return STATUS_OK;
 }
 
 enum status selection_get(const struct selection *s, uint64_t index, struct partition_name *out,
                           struct error *err)
 {
     memset(out, 0, sizeof *out);
-    if (!s->single)
-        return name_dates(s, step_at(s, index * s->part_count + s->part_index), out, err);
-    memcpy(out->source_prefix, s->source.key, sizeof out->source_prefix);
-    memcpy(out->destination_dir, s->destination.key, sizeof out->destination_dir);
-    return STATUS_OK;
-}
-
-static bool starts_with(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static int compare_strings(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The source prefixes of all steps, sorted; free with free_prefixes. */
-static enum status collect_prefixes(const struct selection *whole, char ***out, struct error *err)
-{
-    char **prefixes = calloc(whole->total + 1, sizeof *prefixes);
-    if (prefixes == NULL)
-        return error_set(err, STATUS_NO_MEMORY, "out of memory for the partitions' names");
-    *out = prefixes;
-    for (uint64_t i = 0; i < whole->total; i++) {
-        struct partition_name name;
-        enum status status = selection_get(whole, i, &name, err);
+    if (!s->single) {
+        const struct civil_hour h =
+            s->dates != NULL ? s->dates[index] : step_at(s, index * s->part_count + s->part_index);
+        write_label(s, h, out);
+        enum status status = write_date(s, h, out, err);
+        if (status == STATUS_OK)
+            status = check_lengths(s, out, err);
         if (status != STATUS_OK)
             return status;
-        prefixes[i] = strdup(name.source_prefix);
-        if (prefixes[i] == NULL)
-            return error_set(err, STATUS_NO_MEMORY, "out of memory for the partitions' names");
     }
-    qsort(prefixes, whole->total, sizeof *prefixes, compare_strings);
+    selection_prefix(s, out, 0, out->source_prefix);
+    const size_t len = strlen(s->destination.key);
+    memcpy(out->destination_dir, s->destination.key, len);
+    memcpy(out->destination_dir + len, out->date_text, strlen(out->date_text) + 1);
     return STATUS_OK;
 }
 
-static void free_prefixes(char **prefixes)
+void selection_prefix(const struct selection *s, const struct partition_name *name, unsigned source,
+                      char out[S3_KEY_MAX + 1])
 {
-    for (char **p = prefixes; p != NULL && *p != NULL; p++)
-        free(*p);
-    free(prefixes);
+    const char *key = s->sources[source].key;
+    const size_t key_len = strlen(key);
+    const size_t date_len = strlen(name->date_text);
+    memcpy(out, key, key_len);
+    memcpy(out + key_len, name->date_text, date_len);
+    const bool slash = !s->single && s->match == MATCH_PARTITION;
+    memcpy(out + key_len + date_len, slash ? "/" : "", slash ? 2 : 1);
 }
 
-/* The selected source prefix that `dir` lies under, or NULL. A prefix ends in '/', so only the
- * cuts of `dir` + "/" behind a slash can be one. */
-static const char *prefix_over(char **prefixes, uint64_t count, const char *dir)
+enum status selection_check_key(const struct selection *s, const struct partition_name *name,
+                                const char *prefix, const char *key, struct error *err)
 {
-    char path[S3_KEY_MAX + 2];
-    const size_t len = strlen(dir);
-    memcpy(path, dir, len);
-    path[len] = '/';
-    for (size_t i = 0; i <= len; i++) {
-        if (path[i] != '/')
-            continue;
-        char cut[S3_KEY_MAX + 2];
-        memcpy(cut, path, i + 1);
-        cut[i + 1] = '\0';
-        const char *key = cut;
-        char **found = bsearch(&key, prefixes, count, sizeof *prefixes, compare_strings);
-        if (found != NULL)
-            return *found;
-    }
-    return NULL;
-}
-
-/* Refuses a selection in which any output would fall under any selected source. That is possible
- * only where one of the two prefixes continues the other. */
-static enum status check_outputs(const struct selection *s, struct error *err)
-{
-    if (strcmp(s->source.bucket, s->destination.bucket) != 0)
+    const char next = s->digits_end ? key[strlen(prefix)] : '\0';
+    if (next < '0' || next > '9')
         return STATUS_OK;
-    if (!starts_with(s->source.key, s->destination.key) &&
-        !starts_with(s->destination.key, s->source.key))
-        return STATUS_OK;
-    struct selection whole = *s;
-    whole.part_index = 0;
-    whole.part_count = 1;
-    char **prefixes = NULL;
-    enum status status = collect_prefixes(&whole, &prefixes, err);
-    for (uint64_t i = 0; status == STATUS_OK && i < whole.total; i++) {
-        struct partition_name name;
-        status = selection_get(&whole, i, &name, err);
-        const char *over =
-            status == STATUS_OK ? prefix_over(prefixes, whole.total, name.destination_dir) : NULL;
-        if (over != NULL)
-            status = error_set(err, STATUS_INVALID,
-                               "the output of %s would fall under the source partition s3://%s/%s "
-                               "and be read by the next run; choose a destination outside of it",
-                               name.date, s->source.bucket, over);
-    }
-    free_prefixes(prefixes);
-    return status;
-}
-
-enum status selection_init(struct selection *s, const struct selection_options *o,
-                           struct error *err)
-{
-    struct selection made = {.source = o->source,
-                             .destination = o->destination,
-                             .part_index = o->part_index,
-                             .part_count = o->part_count};
-    const size_t format_len = strlen(o->date_format);
-    if (format_len > DATE_FORMAT_MAX)
-        return error_set(err, STATUS_INVALID, "--date-format is longer than %d bytes",
-                         DATE_FORMAT_MAX);
-    memcpy(made.date_format, o->date_format, format_len + 1);
-    enum status status = date_format_check(made.date_format, &made.step, err);
-    if (status != STATUS_OK)
-        return status;
-
-    struct civil_hour first;
-    struct civil_hour last;
-    status = range_from_options(o, &first, &last, err);
-    if (status != STATUS_OK)
-        return status;
-    made.first = date_step_floor(made.step, first);
-    if (last.hours >= first.hours)
-        status = count_steps(&made, last, err);
-    if (status == STATUS_OK)
-        status = check_outputs(&made, err);
-    if (status == STATUS_OK)
-        *s = made;
-    return status;
+    return error_set(err, STATUS_INVALID,
+                     "\"%s\" goes on with a digit after the date, so it may not be of %s; add to "
+                     "--date-format what follows the date in the keys, such as \"%s-\"",
+                     key, name->date, s->date_format);
 }

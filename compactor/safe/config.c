@@ -18,8 +18,11 @@
 void config_of_job(const struct job *job, struct config *out)
 {
     const struct selection *s = &job->selection;
-    *out = (struct config){.match = "partition"};
-    snprintf(out->source, sizeof out->source, "s3://%s/%s", s->source.bucket, s->source.key);
+    *out = (struct config){.source = ""};
+    snprintf(out->match, sizeof out->match, "%s",
+             s->match == MATCH_PREFIX ? "prefix" : "partition");
+    snprintf(out->source, sizeof out->source, "s3://%s/%s", s->sources[0].bucket,
+             s->sources[0].key);
     if (!s->single)
         snprintf(out->date_format, sizeof out->date_format, "%s", s->date_format);
     snprintf(out->suffix, sizeof out->suffix, "%s",

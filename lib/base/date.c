@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/base/date_field.h"
+
 #define HOURS_PER_DAY 24
 #define DAYS_PER_ERA  146097 /* 400 years */
 
@@ -73,14 +75,22 @@ struct civil_hour civil_add_days(struct civil_hour h, int64_t days)
     return (struct civil_hour){(floor_div(h.hours, HOURS_PER_DAY) + days) * HOURS_PER_DAY};
 }
 
-/* The field that `p`, the text after a '%', names; `len` is its length. 0 when there is none. */
-static char format_field(const char *p, size_t *len, bool *padded)
+struct date_field date_field_at(const char *p)
 {
-    *padded = *p != '-';
-    *len = *padded ? 1 : 2;
-    const char *known = *padded ? "YmdHjy%" : "mdH";
-    char field = *padded ? *p : p[1];
-    return field != '\0' && strchr(known, field) ? field : '\0';
+    const bool padded = *p != '-';
+    const char *known = padded ? "YmdHjy%" : "mdH";
+    const char name = padded ? *p : p[1];
+    if (name == '\0' || strchr(known, name) == NULL)
+        return (struct date_field){.name = '\0'};
+    return (struct date_field){
+        .name = name,
+        .len = padded ? 1 : 2,
+        .padded = padded,
+        .width = name == '%'   ? 0
+                 : name == 'Y' ? 4
+                 : name == 'j' ? 3
+                               : 2,
+    };
 }
 
 static enum date_step field_step(char field)
@@ -107,19 +117,17 @@ enum status date_format_check(const char *format, enum date_step *step, struct e
     for (const char *p = format; *p; p++) {
         if (*p != '%')
             continue;
-        size_t len;
-        bool padded;
-        char field = format_field(++p, &len, &padded);
-        if (field == '\0') {
+        const struct date_field field = date_field_at(++p);
+        if (field.name == '\0') {
             int shown = *p == '\0' ? 0 : *p == '-' && p[1] ? 2 : 1;
             return error_set(err, STATUS_INVALID,
                              "date format \"%s\": %%%.*s is not known (expected %%Y %%m %%d %%H "
                              "%%j %%y %%%% %%-m %%-d %%-H)",
                              format, shown, p);
         }
-        if (field_step(field) < finest)
-            finest = field_step(field);
-        p += len - 1;
+        if (field_step(field.name) < finest)
+            finest = field_step(field.name);
+        p += field.len - 1;
     }
     *step = finest;
     return STATUS_OK;
@@ -163,13 +171,11 @@ void date_format_append(struct buf *b, const char *format, struct civil_hour h)
         format += literal;
         if (*format == '\0')
             break;
-        size_t len;
-        bool padded;
-        char field = format_field(++format, &len, &padded);
-        if (field == '\0') /* not a checked format */
+        const struct date_field field = date_field_at(++format);
+        if (field.name == '\0') /* not a checked format */
             break;
-        append_field(b, field, padded, c);
-        format += len;
+        append_field(b, field.name, field.padded, c);
+        format += field.len;
     }
 }
 

@@ -62,6 +62,31 @@ enum status date_parse_amz(const char *text, int64_t *unix_s, struct error *err)
 enum status date_format_check(const char *format, enum date_step *step, struct error *err) MUST_USE;
 /* Appends `h` written in a checked format. */
 void date_format_append(struct buf *b, const char *format, struct civil_hour h);
+/* Whether a checked format can be told from what it writes: an unpadded field must be followed by
+ * something other than a digit, or one date's text begins another's ("2024-1-1", "2024-1-11"). */
+enum status date_format_check_clear(const char *format, struct error *err) MUST_USE;
+/* Whether it names every field from the year to its step, so that a text gives one period. */
+enum status date_format_check_complete(const char *format, struct error *err) MUST_USE;
+
+#define DATE_FIELD_ABSENT (-1)
+struct date_fields {
+    int year;
+    int month;
+    int day;
+    int day_of_year;
+    int hour;
+};
+struct date_period {
+    struct civil_hour first;
+    struct civil_hour next; /* the first hour after it */
+};
+/* Reads the beginning of `text` as a clear format, which may be the first part of one; `used` are
+ * the bytes that it took. */
+bool date_format_scan(const char *format, const char *text, struct date_fields *out, size_t *used);
+/* The period that fields name, as far as they go from the year down; false without a year and for
+ * a date that does not exist. */
+bool date_fields_period(const struct date_fields *f, struct date_period *out);
+
 /* Rounds down to the start of its step; the start of the next step. */
 struct civil_hour date_step_floor(enum date_step step, struct civil_hour h);
 struct civil_hour date_step_next(enum date_step step, struct civil_hour h);

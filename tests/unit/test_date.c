@@ -246,6 +246,105 @@ static void test_iso8601_fraction_is_optional(void **state)
     assert_int_equal(got, 1369353601);
 }
 
+static void test_scan(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *format;
+        const char *text;
+        size_t used; /* 0: does not read */
+        const char *first;
+        int64_t hours; /* of the period; 0: no period */
+    } table[] = {
+        {"%Y/%m/%d", "2024/02/29", 10, "2024-02-29T00", 24},
+        {"%Y/%m/%d", "2023/02/29", 10, "", 0},
+        {"%Y/%m/%d", "2024/2/29", 0, "", 0},
+        {"%Y/%m/%d/", "2024/02/29", 0, "", 0},
+        {"%Y-%m-%d", "2024-02-29-a.json", 10, "2024-02-29T00", 24},
+        {"%Y/", "2024/02/", 5, "2024-01-01T00", 366 * 24},
+        {"%Y/%m/", "2023/02/", 8, "2023-02-01T00", 28 * 24},
+        {"%m/", "02/", 3, "", 0},
+        {"%m/%Y", "02/2023", 7, "2023-02-01T00", 28 * 24},
+        {"%Y/%m", "2023/13", 0, "", 0},
+        {"%Y/%m", "2023/00", 0, "", 0},
+        {"%Y-%j", "2024-366", 8, "2024-12-31T00", 24},
+        {"%Y-%j", "2023-366", 8, "", 0},
+        {"%Y-%j-%m", "2024-032-02", 11, "2024-02-01T00", 24},
+        {"%Y-%j-%m", "2024-032-03", 11, "", 0},
+        {"%y%m%d", "690101", 6, "1969-01-01T00", 24},
+        {"%y%m%d", "680101", 6, "2068-01-01T00", 24},
+        {"%Y-%-m-%-d/", "2024-1-7/", 9, "2024-01-07T00", 24},
+        {"%Y-%-m-%-d/", "2024-01-7/", 0, "", 0},
+        {"%Y%%%m", "2024%05", 7, "2024-05-01T00", 31 * 24},
+        {"y=%Y/h=%H/d=%d/m=%m", "y=2024/h=23/d=31/m=12", 21, "2024-12-31T23", 1},
+        {"%Y/%H", "2024/24", 0, "", 0},
+        {"%Y/%m/%Y-%m", "2024/05/2024-05", 15, "2024-05-01T00", 31 * 24},
+        {"%Y/%m/%Y-%m", "2024/05/2024-06", 0, "", 0},
+        {"%Y", "0000", 0, "", 0},
+        {"%Y", "202", 0, "", 0},
+        {"", "x", 0, "", 0},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct date_fields fields;
+        struct date_period period;
+        size_t used = 0;
+        const bool reads = date_format_scan(table[i].format, table[i].text, &fields, &used);
+        assert_int_equal(reads ? used : 0, table[i].used);
+        if (table[i].used == 0)
+            continue;
+        assert_int_equal(date_fields_period(&fields, &period), table[i].hours != 0);
+        if (table[i].hours == 0)
+            continue;
+        struct buf first;
+        buf_init(&first, 64);
+        date_append_iso(&first, period.first, true);
+        assert_string_equal(first.data, table[i].first);
+        assert_int_equal(period.next.hours - period.first.hours, table[i].hours);
+        buf_release(&first);
+    }
+}
+
+/* What a clear and complete format writes, it reads back. */
+static void test_scan_reads_what_is_written(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"%Y/%m/%d", "%Y%m%d%H", "%Y-%j",  "%Y/%-m/%-d/%-H/",
+                                          "%d.%m.%Y", "%Y/%m",    "a%%b%Y", "%H/%d/%m/%Y/%j"};
+    for (size_t i = 0; i < COUNT(formats); i++) {
+        enum date_step step;
+        assert_ok(date_format_check(formats[i], &step, NULL), NULL);
+        assert_ok(date_format_check_clear(formats[i], NULL), NULL);
+        assert_ok(date_format_check_complete(formats[i], NULL), NULL);
+        for (int64_t h = 0; h < 500000; h += 977) {
+            struct buf text;
+            struct date_fields fields;
+            struct date_period period;
+            size_t used;
+            buf_init(&text, 256);
+            date_format_append(&text, formats[i], (struct civil_hour){h});
+            assert_true(date_format_scan(formats[i], text.data, &fields, &used));
+            assert_int_equal(used, text.len);
+            assert_true(date_fields_period(&fields, &period));
+            assert_int_equal(period.first.hours,
+                             date_step_floor(step, (struct civil_hour){h}).hours);
+            buf_release(&text);
+        }
+    }
+}
+
+static void test_unclear_and_incomplete_formats(void **state)
+{
+    (void)state;
+    static const char *const unclear[] = {"%-d", "%Y%-m%d", "%-m%-d/", "%-H0"};
+    static const char *const incomplete[] = {"%m/%d", "%Y/%d", "%Y/%H", "%Y/%m/%H", "%H"};
+    struct error err;
+    for (size_t i = 0; i < COUNT(unclear); i++)
+        assert_status(STATUS_INVALID, date_format_check_clear(unclear[i], &err), &err);
+    for (size_t i = 0; i < COUNT(incomplete); i++)
+        assert_status(STATUS_INVALID, date_format_check_complete(incomplete[i], &err), &err);
+    assert_ok(date_format_check_clear("%-m-%-d/%%", &err), &err);
+}
+
 typedef enum status parse_fn(const char *text, int64_t *unix_s, struct error *err);
 
 static void test_stamps_refused(void **state)
@@ -295,6 +394,9 @@ int main(void)
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_formats_refused),
         cmocka_unit_test(test_steps_tile_time),
+        cmocka_unit_test(test_scan),
+        cmocka_unit_test(test_scan_reads_what_is_written),
+        cmocka_unit_test(test_unclear_and_incomplete_formats),
         cmocka_unit_test(test_stamps_known),
         cmocka_unit_test(test_stamps_round_trip),
         cmocka_unit_test(test_iso8601_fraction_is_optional),

@@ -28,6 +28,11 @@ static void test_table(void **state)
     assert_int_equal(decide(true, true, &two, &ensured, &two.digest), DECISION_REFUSE_OPTIONS);
     assert_int_equal(decide(true, true, &two, &three, &two.digest), DECISION_REPLACE);
     assert_int_equal(decide(true, true, &two, &three, &other), DECISION_REFUSE_LESS);
+    struct record smaller = two;
+    smaller.max_source_bytes = 1000;
+    assert_int_equal(decide(true, true, &two, &smaller, &two.digest), DECISION_UNCHANGED);
+    smaller.digest = other;
+    assert_int_equal(decide(true, true, &two, &smaller, &other), DECISION_REFUSE_MAXIMUM);
     /* Fewer sources than before never replace, whatever the digests say. */
     assert_int_equal(decide(true, true, &three, &two, &three.digest), DECISION_REFUSE_LESS);
 }
@@ -38,6 +43,7 @@ static void test_reasons(void **state)
     assert_true(decision_refuses(DECISION_REFUSE_LESS));
     assert_true(decision_refuses(DECISION_REFUSE_FOREIGN));
     assert_true(decision_refuses(DECISION_REFUSE_OPTIONS));
+    assert_true(decision_refuses(DECISION_REFUSE_MAXIMUM));
     assert_false(decision_refuses(DECISION_CREATE));
     assert_false(decision_refuses(DECISION_REPLACE));
     assert_false(decision_refuses(DECISION_UNCHANGED));

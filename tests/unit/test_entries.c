@@ -22,6 +22,7 @@ static void make_entry(uint64_t i, struct entry *out)
     out->size = rng_next(&rng) >> rng_below(&rng, 64);
     out->last_modified_unix_s = (int64_t)rng_next(&rng) >> rng_below(&rng, 64);
     out->group = (unsigned)rng_below(&rng, 16);
+    out->source = (unsigned)rng_below(&rng, 16);
     static const char *const etags[] = {"\"d41d8cd98f00b204e9800998ecf8427e\"",
                                         "\"D41D8CD98F00B204E9800998ECF8427E\"",
                                         "\"d41d8cd98f00b204e9800998ecf8427e-12\"", "\"\"", "odd"};
@@ -37,6 +38,7 @@ static void expect_entry(const struct entry *got, uint64_t i)
     assert_true(got->size == want.size);
     assert_true(got->last_modified_unix_s == want.last_modified_unix_s);
     assert_int_equal(got->group, want.group);
+    assert_int_equal(got->source, want.source);
 }
 
 static void test_round_trip_twice(void **state)
