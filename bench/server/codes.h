@@ -66,6 +66,9 @@
       "Your proposed upload exceeds the maximum allowed object size.")                             \
     X(ENTITY_TOO_SMALL, 400, "EntityTooSmall",                                                     \
       "Your proposed upload is smaller than the minimum allowed object size.")                     \
+    X(EXPIRED_TOKEN, 400, "ExpiredToken", "The provided token has expired.")                       \
+    X(INCOMPLETE_BODY, 400, "IncompleteBody",                                                      \
+      "You did not provide the number of bytes specified by the Content-Length HTTP header.")      \
     X(INSUFFICIENT_STORAGE, 507, "InsufficientStorage",                                            \
       "The server's memory limit is reached; nothing was stored.")                                 \
     X(INTERNAL_ERROR, 500, "InternalError", "We encountered an internal error. Please try again.") \
@@ -73,6 +76,8 @@
       "The access key ID that you provided does not exist in our records.")                        \
     X(INVALID_ARGUMENT, 400, "InvalidArgument", "Invalid Argument")                                \
     X(INVALID_BUCKET_NAME, 400, "InvalidBucketName", "The specified bucket is not valid.")         \
+    X(INVALID_CHUNK_SIZE, 403, "InvalidChunkSizeError",                                            \
+      "Only the last chunk is allowed to have a size less than 8192 bytes")                        \
     X(INVALID_DIGEST, 400, "InvalidDigest",                                                        \
       "The Content-MD5 or checksum value that you specified is not valid.")                        \
     X(INVALID_PART, 400, "InvalidPart",                                                            \
@@ -84,8 +89,15 @@
     X(INVALID_RANGE_ARGUMENT, 400, "InvalidArgument",                                              \
       "Range specified is not valid for source object")                                            \
     X(INVALID_REQUEST, 400, "InvalidRequest", "Invalid Request")                                   \
+    X(INVALID_TOKEN, 400, "InvalidToken", "The provided token is malformed or otherwise invalid.") \
     X(INVALID_URI, 400, "InvalidURI", "Couldn't parse the specified URI.")                         \
     X(KEY_TOO_LONG, 400, "KeyTooLongError", "Your key is too long.")                               \
+    X(MALFORMED_TRAILER, 400, "MalformedTrailerError",                                             \
+      "The request contained trailing data that was not well-formed or did not conform to our "    \
+      "published schema.")                                                                         \
+    X(MAX_MESSAGE_LENGTH_EXCEEDED, 400, "MaxMessageLengthExceeded", "Your request was too big.")   \
+    X(METADATA_TOO_LARGE, 400, "MetadataTooLarge",                                                 \
+      "Your metadata headers exceed the maximum allowed metadata size")                            \
     X(MALFORMED_XML, 400, "MalformedXML",                                                          \
       "The XML that you provided was not well formed or did not validate against our published "   \
       "schema.")                                                                                   \

@@ -264,6 +264,15 @@ void sigv4_chunk_string_to_sign(const struct sigv4_scope *scope, const char *pre
     buf_append_hex(out, chunk_sha256, SHA256_SIZE);
 }
 
+void sigv4_trailer_string_to_sign(const struct sigv4_scope *scope, const char *previous_signature,
+                                  const uint8_t trailer_sha256[SHA256_SIZE], struct buf *out)
+{
+    preamble_append(ALGORITHM "-TRAILER", scope, out);
+    buf_append_str(out, previous_signature);
+    buf_append_char(out, '\n');
+    buf_append_hex(out, trailer_sha256, SHA256_SIZE);
+}
+
 void sigv4_key_derive(const char *secret, const struct sigv4_scope *scope, struct sigv4_key *out)
 {
     char amz_date[17];

@@ -90,5 +90,8 @@ enum status sigv4_presign(const char *method, const char *host, const char *enco
 /* The string to sign of one chunk of STREAMING-AWS4-HMAC-SHA256-PAYLOAD. */
 void sigv4_chunk_string_to_sign(const struct sigv4_scope *scope, const char *previous_signature,
                                 const uint8_t chunk_sha256[SHA256_SIZE], struct buf *out);
+/* And of the trailers behind the last chunk, digested as "name:value\n" lines. */
+void sigv4_trailer_string_to_sign(const struct sigv4_scope *scope, const char *previous_signature,
+                                  const uint8_t trailer_sha256[SHA256_SIZE], struct buf *out);
 
 #endif
