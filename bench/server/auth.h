@@ -31,10 +31,18 @@ struct auth_request {
     const struct sigv4_pair *headers;
     size_t header_count;
 };
+/* What a request was signed with: the chunks of its body are signed likewise. */
+struct auth_signature {
+    const struct sigv4_key
+        *key; /* valid until the next auth_verify; NULL: not signed by a header */
+    struct sigv4_scope scope;
+    char text[SIGV4_SIGNATURE_SIZE];
+};
 struct auth_result {
     const char *access_key_id;  /* the server's copy; "" for an anonymous request */
     const char *payload_sha256; /* what was signed: points into the request, or a constant */
-    char detail[128];           /* in place of the code's message, when not "" */
+    struct auth_signature signature;
+    char detail[128]; /* in place of the code's message, when not "" */
 };
 
 /* NULL without memory. The keys are copied. */

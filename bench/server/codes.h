@@ -96,8 +96,6 @@
       "The request contained trailing data that was not well-formed or did not conform to our "    \
       "published schema.")                                                                         \
     X(MAX_MESSAGE_LENGTH_EXCEEDED, 400, "MaxMessageLengthExceeded", "Your request was too big.")   \
-    X(METADATA_TOO_LARGE, 400, "MetadataTooLarge",                                                 \
-      "Your metadata headers exceed the maximum allowed metadata size")                            \
     X(MALFORMED_XML, 400, "MalformedXML",                                                          \
       "The XML that you provided was not well formed or did not validate against our published "   \
       "schema.")                                                                                   \

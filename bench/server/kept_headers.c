@@ -5,16 +5,16 @@
 #include <string.h>
 #include <strings.h>
 
-#include "bench/server/checksum.h"
+#include "bench/server/object_checksum.h"
 #include "bench/server/reply.h"
 #include "bench/server/tags.h"
 
 #define META_PREFIX      "x-amz-meta-"
-#define CHECKSUM_PREFIX  "x-amz-checksum-"
 #define CLASS_HEADER     "x-amz-storage-class"
 #define REDIRECT_HEADER  "x-amz-website-redirect-location"
 #define ENCRYPTION       "x-amz-server-side-encryption"
 #define CUSTOMER_KEY     "x-amz-server-side-encryption-customer-"
+#define TRANSFER_CODING  "aws-chunked"
 #define KEPT_COUNT(list) (sizeof(list) / sizeof *(list))
 
 /* How S3 spells them, whatever the client did, and the parameter that replaces each in a reply. */
@@ -50,11 +50,39 @@ static void append_line(struct buf *out, const char *name, const char *value)
 
 /* Collecting */
 
+/* aws-chunked is about the transfer: what remains of the list is the object's. */
+static void append_encodings(struct buf *out, const char *name, const char *list)
+{
+    bool any = false;
+    for (const char *p = list; *p != '\0';) {
+        p += strspn(p, " \t,");
+        size_t len = strcspn(p, ",");
+        const char *next = p + len;
+        while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\t'))
+            len--;
+        if (len > 0 &&
+            (len != strlen(TRANSFER_CODING) || strncasecmp(p, TRANSFER_CODING, len) != 0)) {
+            buf_append_str(out, any ? "," : name);
+            buf_append_str(out, any ? "" : ": ");
+            buf_append(out, p, len);
+            any = true;
+        }
+        p = next;
+    }
+    if (any)
+        buf_append_char(out, '\n');
+}
+
 static void append_known(const struct sigv4_pair *header, struct buf *out)
 {
-    for (size_t i = 0; i < KEPT_COUNT(kept); i++)
-        if (strcasecmp(kept[i].name, header->name) == 0 && header->value[0] != '\0')
+    for (size_t i = 0; i < KEPT_COUNT(kept); i++) {
+        if (strcasecmp(kept[i].name, header->name) != 0 || header->value[0] == '\0')
+            continue;
+        if (strcmp(kept[i].name, "Content-Encoding") == 0)
+            append_encodings(out, kept[i].name, header->value);
+        else
             append_line(out, kept[i].name, header->value);
+    }
 }
 
 static void append_meta(const char *header, const char *value, struct buf *out)
@@ -162,7 +190,6 @@ enum code kept_headers_collect(const struct request *r, struct buf *out)
         code = kept_headers_placement(r, out);
     if (code == CODE_NONE)
         code = kept_headers_tags(r, out);
-    checksum_append_headers(r, out);
     if (code == CODE_NONE && out->failed != STATUS_OK)
         code = CODE_REQUEST_HEADER_TOO_LARGE;
     return code;
@@ -174,8 +201,6 @@ static enum kept_piece piece_of(const char *line, bool *placed)
 {
     *placed = starts_with(line, CLASS_HEADER ":") || starts_with(line, REDIRECT_HEADER ":") ||
               starts_with(line, ENCRYPTION);
-    if (starts_with(line, CHECKSUM_PREFIX))
-        return KEPT_CHECKSUMS;
     return starts_with(line, TAGS_HEADER ":") ? KEPT_TAGS : KEPT_METADATA;
 }
 
@@ -238,8 +263,7 @@ void kept_headers_reply(struct request *r, const struct object *o, bool with_che
         const enum kept_piece piece = piece_of(p, &placed);
         end = line_end(p);
         typed = typed || starts_with(p, "Content-Type:");
-        if (piece != KEPT_TAGS && (with_checksums || piece != KEPT_CHECKSUMS) &&
-            override_of(r, p) == NULL)
+        if (piece != KEPT_TAGS && override_of(r, p) == NULL)
             buf_append(out, p, (size_t)(end - p));
     }
     for (size_t i = 0; i < KEPT_COUNT(kept); i++)
@@ -247,6 +271,8 @@ void kept_headers_reply(struct request *r, const struct object *o, bool with_che
             append_line(out, kept[i].name, request_param(r, kept[i].override));
     if (!typed)
         append_line(out, "Content-Type", "binary/octet-stream");
+    if (with_checksums)
+        object_checksum_headers(o, out);
     size_t len;
     const char *tags = object_header(o, TAGS_HEADER, &len);
     if (tags != NULL)

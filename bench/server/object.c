@@ -37,14 +37,16 @@ void chunk_unref(struct chunk *c)
 struct draft {
     size_t slices;
     size_t parts;
+    const struct object_checksum *checksum; /* or NULL */
     const char *headers;
     int64_t modified_ms;
 };
 
-static size_t object_bytes(size_t slices, size_t parts, size_t headers_len)
+static size_t object_bytes(size_t slices, size_t parts, size_t headers_len,
+                           enum checksum_algorithm algorithm)
 {
     return offsetof(struct object, slices) + slices * sizeof(struct slice) +
-           parts * sizeof(struct object *) + headers_len + 1;
+           parts * sizeof(struct object *) + headers_len + 1 + checksum_info(algorithm)->size;
 }
 
 static struct object **object_parts(const struct object *o)
@@ -52,12 +54,29 @@ static struct object **object_parts(const struct object *o)
     return (struct object **)(o->slices + o->slice_count);
 }
 
-/* With its headers in place, slices and parts to be filled in. */
+static uint8_t *checksum_digest(const struct object *o)
+{
+    return (uint8_t *)(object_parts(o) + o->part_count) + o->headers_len + 1;
+}
+
+static void object_set_checksum(struct object *o, const struct object_checksum *checksum)
+{
+    o->checksum_algorithm = (uint8_t)checksum->algorithm;
+    o->checksum_composite = checksum->composite;
+    o->checksum_unasked = checksum->unasked;
+    memcpy(checksum_digest(o), checksum->digest, checksum_info(checksum->algorithm)->size);
+}
+
+/* With its headers and checksum in place, slices and parts to be filled in. */
 static struct object *object_alloc(struct meter *meter, const struct draft *draft)
 {
+    static const struct object_checksum none = {.algorithm = CHECKSUM_NONE};
+    const struct object_checksum *checksum = draft->checksum != NULL ? draft->checksum : &none;
     const size_t headers_len = draft->headers != NULL ? strlen(draft->headers) : 0;
-    const size_t bytes = object_bytes(draft->slices, draft->parts, headers_len);
-    struct object *o = meter_alloc(meter, bytes);
+    struct object *o = headers_len > UINT16_MAX
+                           ? NULL
+                           : meter_alloc(meter, object_bytes(draft->slices, draft->parts,
+                                                             headers_len, checksum->algorithm));
     if (o == NULL)
         return NULL;
     memset(o, 0, offsetof(struct object, slices));
@@ -65,11 +84,12 @@ static struct object *object_alloc(struct meter *meter, const struct draft *draf
     o->modified_ms = draft->modified_ms;
     o->part_count = (uint16_t)draft->parts;
     o->slice_count = (uint32_t)draft->slices;
-    o->headers_len = (uint32_t)headers_len;
+    o->headers_len = (uint16_t)headers_len;
     char *headers = (char *)(object_parts(o) + o->part_count);
     if (headers_len > 0)
         memcpy(headers, draft->headers, headers_len);
     headers[headers_len] = '\0';
+    object_set_checksum(o, checksum);
     return o;
 }
 
@@ -99,15 +119,25 @@ const char *object_header(const struct object *o, const char *name, size_t *len)
     return NULL;
 }
 
+void object_checksum(const struct object *o, struct object_checksum *out)
+{
+    out->algorithm = o->checksum_algorithm;
+    out->composite = o->checksum_composite;
+    out->unasked = o->checksum_unasked;
+    memcpy(out->digest, checksum_digest(o), checksum_info(out->algorithm)->size);
+}
+
 const struct object *object_part(const struct object *o, size_t index)
 {
     return object_parts(o)[index];
 }
 
-struct object *object_new(struct chunk *chunk, const uint8_t md5[MD5_SIZE], const char *headers,
+struct object *object_new(struct chunk *chunk, const uint8_t md5[MD5_SIZE],
+                          const struct object_checksum *checksum, const char *headers,
                           int64_t modified_ms)
 {
-    const struct draft draft = {.slices = 1, .headers = headers, .modified_ms = modified_ms};
+    const struct draft draft = {
+        .slices = 1, .checksum = checksum, .headers = headers, .modified_ms = modified_ms};
     const struct slice all = {.chunk = chunk, .len = chunk->size};
     struct object *o = object_alloc(chunk->meter, &draft);
     if (o != NULL) {
@@ -131,11 +161,13 @@ static int digest_of_digests(struct object *const *objects, size_t count, uint8_
     return result;
 }
 
-struct object *object_join(struct object *const *objects, size_t count, const char *headers,
+struct object *object_join(struct object *const *objects, size_t count,
+                           const struct object_checksum *checksum, const char *headers,
                            int64_t modified_ms)
 {
     uint8_t digest[MD5_SIZE];
-    struct draft draft = {.parts = count, .headers = headers, .modified_ms = modified_ms};
+    struct draft draft = {
+        .parts = count, .checksum = checksum, .headers = headers, .modified_ms = modified_ms};
     for (size_t i = 0; i < count; i++)
         draft.slices += objects[i]->slice_count;
     if (digest_of_digests(objects, count, digest) != 0)
@@ -183,6 +215,7 @@ struct cut {
     struct object *object;
     size_t at;
     struct hash *md5; /* NULL: the digest is known */
+    struct checksum sum;
 };
 
 static void cut_piece(void *ctx, const struct slice *piece)
@@ -191,39 +224,66 @@ static void cut_piece(void *ctx, const struct slice *piece)
     object_set_slice(cut->object, cut->at++, piece);
     if (cut->md5 != NULL)
         hash_update(cut->md5, piece->chunk->data + piece->offset, piece->len);
+    checksum_update(&cut->sum, piece->chunk->data + piece->offset, piece->len);
 }
 
-struct object *object_cut(const struct object *source, uint64_t offset, uint64_t len,
-                          const char *headers, int64_t modified_ms)
+/* Digests that the source has already are not made again. */
+static enum status cut_digests_start(struct cut *cut, const struct object_piece *piece,
+                                     struct object_checksum *known)
 {
-    const bool digest_known = source->part_count == 0 && offset == 0 && len == source->size;
-    struct draft draft = {.headers = headers, .modified_ms = modified_ms};
+    const struct object *source = piece->source;
+    const bool whole = piece->offset == 0 && piece->len == source->size;
+    object_checksum(source, known);
+    const bool sum_known = whole && known->algorithm == piece->algorithm && !known->composite;
+    known->unasked = piece->unasked;
+    known->composite = false;
+    known->algorithm = piece->algorithm;
+    if (checksum_start(&cut->sum, sum_known ? CHECKSUM_NONE : piece->algorithm, NULL) != STATUS_OK)
+        return STATUS_NO_MEMORY;
+    return whole && source->part_count == 0 ? STATUS_OK : hash_new(HASH_MD5, &cut->md5, NULL);
+}
+
+/* The slices, all of them digested on the way. */
+static void cut_fill(struct cut *cut, const struct object_piece *piece, bool empty)
+{
+    const struct object *source = piece->source;
+    if (empty)
+        object_set_slice(cut->object, 0, &(struct slice){.chunk = source->slices[0].chunk});
+    object_pieces(source, piece->offset, piece->len, cut_piece, cut);
+    if (cut->md5 != NULL)
+        hash_finish(cut->md5, cut->object->md5);
+    else
+        memcpy(cut->object->md5, source->md5, MD5_SIZE);
+    if (cut->sum.algorithm != CHECKSUM_NONE)
+        checksum_finish(&cut->sum, checksum_digest(cut->object));
+}
+
+struct object *object_cut(const struct object_piece *piece, const char *headers,
+                          int64_t modified_ms)
+{
+    struct object_checksum checksum;
+    struct draft draft = {.checksum = &checksum, .headers = headers, .modified_ms = modified_ms};
     struct cut cut = {.at = 0};
-    object_pieces(source, offset, len, count_piece, &draft.slices);
+    object_pieces(piece->source, piece->offset, piece->len, count_piece, &draft.slices);
     const bool empty = draft.slices == 0;
     if (empty)
         draft.slices = 1;
-    if (!digest_known && hash_new(HASH_MD5, &cut.md5, NULL) != STATUS_OK)
-        return NULL;
-    cut.object = object_alloc(source->slices[0].chunk->meter, &draft);
-    if (cut.object == NULL)
-        goto out;
-    if (empty)
-        object_set_slice(cut.object, 0, &(struct slice){.chunk = source->slices[0].chunk});
-    object_pieces(source, offset, len, cut_piece, &cut);
-    if (digest_known)
-        memcpy(cut.object->md5, source->md5, MD5_SIZE);
-    else
-        hash_finish(cut.md5, cut.object->md5);
-out:
+    if (cut_digests_start(&cut, piece, &checksum) == STATUS_OK)
+        cut.object = object_alloc(piece->source->slices[0].chunk->meter, &draft);
+    if (cut.object != NULL)
+        cut_fill(&cut, piece, empty);
     hash_free(cut.md5);
+    checksum_release(&cut.sum);
     return cut.object;
 }
 
 struct object *object_with_headers(const struct object *source, const char *headers)
 {
+    struct object_checksum checksum;
+    object_checksum(source, &checksum);
     const struct draft draft = {.slices = source->slice_count,
                                 .parts = source->part_count,
+                                .checksum = &checksum,
                                 .headers = headers,
                                 .modified_ms = source->modified_ms};
     struct object *o = object_alloc(source->slices[0].chunk->meter, &draft);
@@ -253,7 +313,8 @@ void object_unref(struct object *o)
     /* Parts have no parts themselves, so this goes one level deep. */
     for (size_t i = 0; i < o->part_count; i++)
         object_unref(object_parts(o)[i]);
-    meter_free(meter, o, object_bytes(o->slice_count, o->part_count, o->headers_len));
+    meter_free(meter, o,
+               object_bytes(o->slice_count, o->part_count, o->headers_len, o->checksum_algorithm));
 }
 
 void object_etag(const struct object *o, char out[OBJECT_ETAG_SIZE])

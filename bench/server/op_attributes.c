@@ -19,15 +19,6 @@ static const char *const attribute_names[ATTRIBUTES] = {
     [STORAGE_CLASS] = "StorageClass", [OBJECT_SIZE] = "ObjectSize",
 };
 
-/* The header and the element of each kind of checksum. */
-static const struct {
-    const char *header, *element;
-} checksums[] = {
-    {"x-amz-checksum-crc32", "ChecksumCRC32"},         {"x-amz-checksum-crc32c", "ChecksumCRC32C"},
-    {"x-amz-checksum-crc64nvme", "ChecksumCRC64NVME"}, {"x-amz-checksum-sha1", "ChecksumSHA1"},
-    {"x-amz-checksum-sha256", "ChecksumSHA256"},       {"x-amz-checksum-type", "ChecksumType"},
-};
-
 struct attributes_request {
     bool wanted[ATTRIBUTES];
     uint64_t max_parts;
@@ -81,25 +72,6 @@ static bool attributes_read(struct request *r, struct attributes_request *a)
     return problem == NULL;
 }
 
-static bool has_checksum(const struct object *o)
-{
-    size_t len;
-    for (size_t i = 0; i < sizeof checksums / sizeof *checksums; i++)
-        if (object_header(o, checksums[i].header, &len) != NULL)
-            return true;
-    return false;
-}
-
-void op_append_checksums(struct buf *b, const struct object *o)
-{
-    for (size_t i = 0; i < sizeof checksums / sizeof *checksums; i++) {
-        size_t len;
-        const char *value = object_header(o, checksums[i].header, &len);
-        if (value != NULL)
-            xml_text(b, checksums[i].element, value, len);
-    }
-}
-
 /* Each part is shown only where it has a checksum of its own, as S3 does; their number always is. */
 static void append_parts(struct buf *b, const struct object *o, const struct attributes_request *a)
 {
@@ -107,7 +79,8 @@ static void append_parts(struct buf *b, const struct object *o, const struct att
     bool truncated = false;
     struct buf parts;
     buf_init(&parts, b->max);
-    for (size_t i = 0; i < o->part_count && has_checksum(object_part(o, 0)); i++) {
+    const bool shown = o->part_count > 0 && !object_part(o, 0)->checksum_unasked;
+    for (size_t i = 0; i < o->part_count && shown; i++) {
         const struct object *part = object_part(o, i);
         if (part->part_number <= a->marker)
             continue;
@@ -120,7 +93,7 @@ static void append_parts(struct buf *b, const struct object *o, const struct att
         xml_open(&parts, "Part");
         xml_u64(&parts, "PartNumber", part->part_number);
         xml_u64(&parts, "Size", part->size);
-        op_append_checksums(&parts, part);
+        object_checksum_part_element(part, &parts);
         xml_close(&parts, "Part");
     }
     xml_open(b, "ObjectParts");
@@ -142,9 +115,9 @@ static void append_attributes(struct buf *b, const struct object *o,
     object_etag(o, etag);
     if (a->wanted[ATTRIBUTE_ETAG])
         xml_text(b, "ETag", etag + 1, strlen(etag) - 2); /* without its quotes, only here */
-    if (a->wanted[CHECKSUM] && has_checksum(o)) {
+    if (a->wanted[CHECKSUM] && o->checksum_algorithm != CHECKSUM_NONE) {
         xml_open(b, "Checksum");
-        op_append_checksums(b, o);
+        object_checksum_elements(o, b);
         xml_close(b, "Checksum");
     }
     if (a->wanted[OBJECT_PARTS] && o->part_count > 0)

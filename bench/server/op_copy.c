@@ -7,6 +7,7 @@
 #include "bench/server/range.h"
 #include "bench/server/reply.h"
 #include "bench/server/server_private.h"
+#include "bench/server/upload_claim.h"
 #include "lib/base/date.h"
 
 #define COPY_MAX_BYTES (UINT64_C(5) << 30)
@@ -108,13 +109,17 @@ static bool copy_open(struct request *r, struct copy *c)
 static void reply_copied(struct request *r, const char *root, const struct copy *c,
                          const struct object *made, const char *etag)
 {
+    const bool is_part = r->operation == OP_UPLOAD_PART_COPY;
     struct buf *b = &r->reply.shown.body;
     if (c->version.id[0] != '\0')
         reply_header(r, "x-amz-copy-source-version-id", c->version.id);
     reply_xml_begin(r, root);
     xml_time(b, "LastModified", made->modified_ms);
     xml_str(b, "ETag", etag);
-    op_append_checksums(b, made);
+    if (is_part)
+        object_checksum_part_element(made, b);
+    else
+        object_checksum_elements(made, b);
     reply_xml_end(r, root);
 }
 
@@ -143,9 +148,6 @@ static enum code copied_headers(const struct request *r, const struct copy *c,
         code = kept_headers_tags(r, out);
     else
         kept_headers_copy(lines, KEPT_TAGS, out);
-    /* Of a multipart object they may be those of its parts, which the copy has none of. */
-    if (c->source->part_count == 0)
-        kept_headers_copy(lines, KEPT_CHECKSUMS, out);
     if (code == CODE_NONE && out->failed != STATUS_OK)
         code = CODE_REQUEST_HEADER_TOO_LARGE;
     return code;
@@ -191,12 +193,14 @@ static bool copy_check(struct request *r, const struct copy *c, bool *replace_me
 
 static void copy_apply(struct request *r, const struct copy *c, const char *headers)
 {
+    struct object_piece all = {.source = c->source, .len = c->source->size};
     struct storage_condition condition;
     struct storage_version version = {.id = ""};
     char etag[OBJECT_ETAG_SIZE];
-    if (reply_failed(r, op_write_condition(r, &condition)))
+    if (reply_failed(r, op_write_condition(r, &condition)) ||
+        reply_failed(r, upload_claim_copy(r, c->source, &all.algorithm)))
         return;
-    struct object *made = object_cut(c->source, 0, c->source->size, headers, request_now_ms(r));
+    struct object *made = object_cut(&all, headers, request_now_ms(r));
     if (made == NULL) {
         reply_error(r, CODE_INSUFFICIENT_STORAGE, NULL);
         return;
@@ -250,7 +254,15 @@ static void part_copy_apply(struct request *r, const struct copy *c)
     char etag[OBJECT_ETAG_SIZE];
     if (reply_failed(r, part_range(r, c->source, &range)))
         return;
-    struct object *part = object_cut(c->source, range.offset, range.len, NULL, request_now_ms(r));
+    struct upload_checksum kind = UPLOAD_CHECKSUM_DEFAULT;
+    /* A wrong upload is found out when the part is put into it. */
+    (void)storage_upload_checksum(server_storage(r->server), &r->where, r->shown.upload_id, &kind);
+    const struct object_piece piece = {.source = c->source,
+                                       .offset = range.offset,
+                                       .len = range.len,
+                                       .algorithm = kind.algorithm,
+                                       .unasked = !kind.declared};
+    struct object *part = object_cut(&piece, NULL, request_now_ms(r));
     if (part == NULL) {
         reply_error(r, CODE_INSUFFICIENT_STORAGE, NULL);
         return;

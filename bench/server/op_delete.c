@@ -2,9 +2,8 @@
 /* op_delete - DeleteObjects: up to 1,000 keys of one XML document. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "bench/server/checksum.h"
+#include "bench/server/body.h"
 #include "bench/server/ops.h"
 #include "bench/server/reply.h"
 #include "bench/server/server_private.h"
@@ -123,18 +122,9 @@ static void deletion_apply_one(struct request *r, const struct deletion *d,
         append_deleted(&r->reply.shown.body, &where, &made);
 }
 
-/* S3 does not take this document without a digest of it. */
-static bool has_digest(const struct request *r)
-{
-    for (size_t i = 0; i < r->header_count; i++)
-        if (strncasecmp(r->headers[i].name, "x-amz-checksum-", 15) == 0)
-            return true;
-    return request_header(r, "content-md5") != NULL;
-}
-
 void op_delete_objects(struct request *r)
 {
-    uint8_t md5[MD5_SIZE];
+    struct body_digests digests;
     struct deletion *d = calloc(1, sizeof *d);
     if (d == NULL) {
         reply_error(r, CODE_INTERNAL_ERROR, NULL);
@@ -143,12 +133,12 @@ void op_delete_objects(struct request *r)
     buf_init(&d->text, XML_BODY_MAX);
     enum code code = storage_find_bucket(server_storage(r->server), r->where.bucket);
     if (code == CODE_NONE)
-        code = checksum_verify(r, md5);
+        code = body_verify(r, &digests);
     if (code == CODE_NONE)
         code = deletion_read(r, d);
-    if (code != CODE_NONE) {
-        reply_error(r, code, NULL);
-    } else if (!has_digest(r)) {
+    if (reply_failed(r, code)) {
+        ;
+    } else if (!body_has_digest(r)) { /* S3 does not take this document without one */
         reply_error(r, CODE_INVALID_REQUEST,
                     "Missing required header for this request: "
                     "Content-MD5 or x-amz-checksum-*");

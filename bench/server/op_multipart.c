@@ -3,27 +3,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/server/checksum.h"
+#include "bench/server/body.h"
 #include "bench/server/kept_headers.h"
 #include "bench/server/ops.h"
 #include "bench/server/reply.h"
 #include "bench/server/server_private.h"
+#include "bench/server/upload_claim.h"
 #include "lib/base/units.h"
 #include "lib/s3/xml.h"
 
 void op_create_upload(struct request *r)
 {
     char id[UPLOAD_ID_SIZE];
+    struct upload_checksum checksum;
     struct buf headers;
     buf_init(&headers, KEPT_HEADERS_MAX);
     enum code code = kept_headers_collect(r, &headers);
     if (code == CODE_NONE)
-        code = storage_create_upload(server_storage(r->server), &r->where, headers.data,
+        code = upload_claim_create(r, &checksum);
+    if (code == CODE_NONE)
+        code = storage_create_upload(server_storage(r->server), &r->where, headers.data, &checksum,
                                      request_now_ms(r), id);
     buf_release(&headers);
     if (reply_failed(r, code))
         return;
     struct buf *b = &r->reply.shown.body;
+    if (checksum.declared) {
+        reply_header(r, "x-amz-checksum-algorithm", checksum_info(checksum.algorithm)->name);
+        reply_header(r, "x-amz-checksum-type", object_checksum_type(checksum.composite));
+    }
     reply_xml_begin(r, "InitiateMultipartUploadResult");
     xml_str(b, "Bucket", r->where.bucket);
     xml_text(b, "Key", r->where.key, r->where.key_len);
@@ -55,8 +63,10 @@ void op_upload_part(struct request *r)
     if (reply_failed(r, code))
         return;
     reply_header(r, "ETag", etag);
-    checksum_append_headers(r, &r->reply.shown.headers);
+    object_checksum_header(&r->body.claimed, 0, &r->reply.shown.headers);
 }
+
+#define CHECKSUM_ELEMENT "CompleteMultipartUpload/Part/Checksum"
 
 /* The <CompleteMultipartUpload> document. */
 struct completion {
@@ -80,6 +90,9 @@ static enum status completion_close(void *ctx, const char *path, const char *tex
         if (len >= sizeof c->next.etag - 2)
             len = 0; /* is no ETag of ours */
         snprintf(c->next.etag, sizeof c->next.etag, quoted ? "%.*s" : "\"%.*s\"", (int)len, text);
+    } else if (strncmp(path, CHECKSUM_ELEMENT, strlen(CHECKSUM_ELEMENT)) == 0) {
+        if (!upload_claim_part(strrchr(path, '/') + 1, text, &c->next.checksum))
+            return error_set(err, STATUS_INVALID, "no checksum");
     } else if (strcmp(path, "CompleteMultipartUpload/Part") == 0) {
         if (c->count == PART_NUMBER_MAX)
             return error_set(err, STATUS_LIMIT, "too many parts");
@@ -113,7 +126,7 @@ static void reply_completed(struct request *r, const struct object *object)
     xml_str(b, "Bucket", r->where.bucket);
     xml_text(b, "Key", r->where.key, r->where.key_len);
     xml_str(b, "ETag", etag);
-    op_append_checksums(b, object);
+    object_checksum_elements(object, b);
     reply_xml_end(r, "CompleteMultipartUploadResult");
 }
 
@@ -123,20 +136,26 @@ void op_complete_upload(struct request *r)
                                             .now_ms = request_now_ms(r)};
     struct storage_version version = {.id = ""};
     struct object *object = NULL;
-    uint8_t md5[MD5_SIZE];
+    struct body_digests digests;
+    uint64_t size;
+    char refusal[STORAGE_REFUSAL_SIZE] = "";
     struct completion c = {.parts = calloc(PART_NUMBER_MAX, sizeof *c.parts)};
     enum code code =
         c.parts == NULL ? CODE_INTERNAL_ERROR : op_write_condition(r, &completion.condition);
     if (code == CODE_NONE)
-        code = checksum_verify(r, md5);
+        code = upload_claim_complete(r, &completion, &size);
+    if (code == CODE_NONE)
+        code = body_verify(r, &digests);
     if (code == CODE_NONE)
         code = completion_read(r, &c);
     completion.parts = c.parts;
     completion.count = c.count;
     if (code == CODE_NONE)
         code = storage_complete_upload(server_storage(r->server), &r->where, &completion, &object,
-                                       &version);
+                                       &version, refusal);
     free(c.parts);
+    if (refusal[0] != '\0')
+        request_refuse(r, code, "%s", refusal);
     if (!reply_failed(r, code)) {
         op_version_headers(r, &version);
         reply_completed(r, object);

@@ -154,7 +154,7 @@ static void append_parts(struct buf *b, const struct upload *u, uint64_t marker,
         xml_time(b, "LastModified", part->modified_ms);
         xml_str(b, "ETag", etag);
         xml_u64(b, "Size", part->size);
-        op_append_checksums(b, part);
+        object_checksum_part_element(part, b);
         xml_close(b, "Part");
     }
     xml_u64(b, "NextPartNumberMarker", last);
@@ -180,6 +180,10 @@ static enum code reply_parts(struct request *r, const struct bucket *bucket, uin
     xml_owner(b, "Initiator");
     xml_owner(b, "Owner");
     xml_text(b, "StorageClass", class, class_len);
+    if (u->checksum.declared) {
+        xml_str(b, "ChecksumAlgorithm", checksum_info(u->checksum.algorithm)->name);
+        xml_str(b, "ChecksumType", object_checksum_type(u->checksum.composite));
+    }
     xml_u64(b, "PartNumberMarker", marker);
     xml_u64(b, "MaxParts", max);
     append_parts(b, u, marker, max);

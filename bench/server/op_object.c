@@ -2,7 +2,7 @@
 /* op_object - PUT and DELETE of objects. Reads are in op_read.c, copies in op_copy.c. */
 #include <string.h>
 
-#include "bench/server/checksum.h"
+#include "bench/server/body.h"
 #include "bench/server/kept_headers.h"
 #include "bench/server/ops.h"
 #include "bench/server/reply.h"
@@ -20,20 +20,31 @@ enum code op_write_condition(const struct request *r, struct storage_condition *
 
 enum code op_take_body(struct request *r, const char *headers, struct object **out)
 {
-    uint8_t md5[MD5_SIZE];
-    const enum code code = checksum_verify(r, md5);
+    struct body_digests digests;
+    const enum code code = body_verify(r, &digests);
     if (code != CODE_NONE)
         return code;
     if (r->body.chunk == NULL)
         r->body.chunk = chunk_new(storage_meter(server_storage(r->server)), 0);
     if (r->body.chunk == NULL)
         return CODE_INSUFFICIENT_STORAGE;
-    struct object *object = object_new(r->body.chunk, md5, headers, request_now_ms(r));
+    struct object *object =
+        object_new(r->body.chunk, digests.md5, &digests.checksum, headers, request_now_ms(r));
     r->body.chunk = NULL;
     if (object == NULL)
         return CODE_INSUFFICIENT_STORAGE;
     *out = object;
     return CODE_NONE;
+}
+
+static void reply_put(struct request *r, const char *etag, const struct storage_version *version,
+                      const struct buf *checksum_lines)
+{
+    reply_header(r, "ETag", etag);
+    op_version_headers(r, version);
+    if (request_header(r, "x-amz-server-side-encryption") != NULL)
+        reply_header(r, "x-amz-server-side-encryption", "AES256");
+    buf_append(&r->reply.shown.headers, checksum_lines->data, checksum_lines->len);
 }
 
 void op_put_object(struct request *r)
@@ -51,16 +62,13 @@ void op_put_object(struct request *r)
         code = op_take_body(r, headers.data, &object);
     if (code == CODE_NONE) {
         object_etag(object, etag);
+        buf_reset(&headers);
+        object_checksum_headers(object, &headers);
         code = storage_put(server_storage(r->server), &r->where, object, &condition, &version);
     }
+    if (!reply_failed(r, code))
+        reply_put(r, etag, &version, &headers);
     buf_release(&headers);
-    if (reply_failed(r, code))
-        return;
-    reply_header(r, "ETag", etag);
-    op_version_headers(r, &version);
-    if (request_header(r, "x-amz-server-side-encryption") != NULL)
-        reply_header(r, "x-amz-server-side-encryption", "AES256");
-    checksum_append_headers(r, &r->reply.shown.headers);
 }
 
 void op_delete_object(struct request *r)

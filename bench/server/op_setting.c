@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "bench/server/checksum.h"
+#include "bench/server/body.h"
 #include "bench/server/ops.h"
 #include "bench/server/reply.h"
 #include "bench/server/server_private.h"
@@ -54,9 +54,9 @@ static enum status versioning_close(void *ctx, const char *path, const char *tex
 static enum code versioning_read(struct request *r, struct versioning_request *v)
 {
     static const struct xml_events events = {.close = versioning_close};
-    uint8_t md5[MD5_SIZE];
+    struct body_digests digests;
     const struct chunk *body = r->body.chunk;
-    const enum code code = checksum_verify(r, md5);
+    const enum code code = body_verify(r, &digests);
     if (code != CODE_NONE)
         return code;
     if (body == NULL ||

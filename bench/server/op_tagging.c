@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* op_tagging - GetObjectTagging, PutObjectTagging and DeleteObjectTagging. */
-#include "bench/server/checksum.h"
+#include "bench/server/body.h"
 #include "bench/server/kept_headers.h"
 #include "bench/server/ops.h"
 #include "bench/server/reply.h"
@@ -67,10 +67,10 @@ static void reply_tagged(struct request *r, const char *tags, int status)
 void op_put_object_tagging(struct request *r)
 {
     const struct chunk *body = r->body.chunk;
-    uint8_t md5[MD5_SIZE];
+    struct body_digests digests;
     struct buf tags;
     buf_init(&tags, TAGS_TEXT_MAX);
-    enum code code = checksum_verify(r, md5);
+    enum code code = body_verify(r, &digests);
     if (code == CODE_NONE)
         code = body == NULL ? CODE_MALFORMED_XML
                             : tags_from_xml((const char *)body->data, body->size, &tags);

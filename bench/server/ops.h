@@ -33,8 +33,6 @@ void op_read_failed(struct request *r, enum code code, const struct storage_vers
 bool op_is_archived(const struct object *o);
 /* An upload's part number that is none; it has replied then. */
 bool op_part_number_is_bad(struct request *r);
-/* The checksums of an object or part, as elements. */
-void op_append_checksums(struct buf *b, const struct object *o);
 /* The bytes whose transfer the latency model charges. Asks the store for those of a GET. */
 uint64_t op_transfer_bytes(const struct request *r);
 

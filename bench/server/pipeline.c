@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "bench/server/checksum.h"
+#include "bench/server/body.h"
 #include "bench/server/httpd.h"
 #include "bench/server/latency.h"
 #include "bench/server/ops.h"
@@ -57,33 +57,8 @@ static enum code authenticate(struct request *r)
         auth_verify(r->server->auth, &claim, wall_unix_s(r->arrived_wall), &result);
     r->shown.access_key_id = result.access_key_id;
     r->payload_sha256 = result.payload_sha256;
-    memcpy(r->refused_detail, result.detail, sizeof r->refused_detail);
-    return code;
-}
-
-static enum code body_prepare(struct request *r, uint64_t content_length)
-{
-    const struct operation_row *row = operation_row(r->operation);
-    const bool must_know = r->operation == OP_PUT_OBJECT || r->operation == OP_UPLOAD_PART;
-    if (request_header(r, "transfer-encoding") != NULL ||
-        (must_know && content_length == UINT64_MAX))
-        return CODE_MISSING_CONTENT_LENGTH;
-    r->body.expected = content_length == UINT64_MAX ? 0 : content_length;
-    if (r->body.expected > row->body_max)
-        return must_know ? CODE_ENTITY_TOO_LARGE : CODE_INVALID_REQUEST;
-    const enum code code = checksum_prepare(r);
-    if (code != CODE_NONE || r->body.expected == 0)
-        return code;
-    r->body.chunk = chunk_new(storage_meter(r->server->store), (size_t)r->body.expected);
-    if (r->body.chunk == NULL)
-        return CODE_INSUFFICIENT_STORAGE;
-    r->body.want_md5 = true;
-    if ((r->md5 == NULL && hash_new(HASH_MD5, &r->md5, NULL) != STATUS_OK) ||
-        (r->sha256 == NULL && hash_new(HASH_SHA256, &r->sha256, NULL) != STATUS_OK))
-        return CODE_INTERNAL_ERROR;
-    hash_restart(r->md5);
-    hash_restart(r->sha256);
-    return CODE_NONE;
+    r->signature = result.signature;
+    return result.detail[0] != '\0' ? request_refuse(r, code, "%s", result.detail) : code;
 }
 
 enum pipeline_body pipeline_headers(struct request *r, uint64_t content_length, bool expects)
@@ -108,16 +83,8 @@ enum pipeline_body pipeline_headers(struct request *r, uint64_t content_length, 
 
 void pipeline_body(struct request *r, const void *data, size_t len)
 {
-    struct body *body = &r->body;
-    const uint64_t at = body->received;
-    body->received += len;
-    if (body->chunk == NULL || body->received > body->chunk->size)
-        return; /* refused: read and dropped */
-    memcpy(body->chunk->data + at, data, len);
-    if (body->want_md5)
-        hash_update(r->md5, data, len);
-    if (body->want_sha256)
-        hash_update(r->sha256, data, len);
+    if (r->refused == CODE_NONE)
+        body_receive(r, data, len);
 }
 
 /* What a draw is keyed by: nothing that differs between two runs of the same work. */

@@ -71,7 +71,7 @@ bool reply_failed(struct request *r, enum code code)
 {
     if (code == CODE_NONE)
         return false;
-    reply_error(r, code, NULL);
+    reply_error(r, code, r->refused_detail);
     return true;
 }
 

@@ -2,6 +2,8 @@
 /* request - storage of requests, and their parsed parts. The routes are in route.c. */
 #include "bench/server/request.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -36,6 +38,9 @@ void request_free(struct request *r)
     buf_release(&r->reply.shown.headers);
     hash_free(r->md5);
     hash_free(r->sha256);
+    checksum_release(&r->claimed_sum);
+    checksum_release(&r->kept_sum);
+    aws_chunked_free(r->decoder);
     free(r);
 }
 
@@ -51,6 +56,9 @@ void request_reset(struct request *r)
         .text = kept.text,
         .md5 = kept.md5,
         .sha256 = kept.sha256,
+        .claimed_sum = kept.claimed_sum,
+        .kept_sum = kept.kept_sum,
+        .decoder = kept.decoder,
         .reply.shown = {.body = kept.reply.shown.body, .headers = kept.reply.shown.headers}};
     buf_reset(&r->target);
     buf_reset(&r->text);
@@ -121,6 +129,15 @@ enum code request_parse_target(struct request *r)
     }
     const enum code code = parse_path(r, r->target.data);
     return code != CODE_NONE ? code : parse_query(r);
+}
+
+enum code request_refuse(struct request *r, enum code code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(r->refused_detail, sizeof r->refused_detail, format, args);
+    va_end(args);
+    return code;
 }
 
 const char *request_param(const struct request *r, const char *name)

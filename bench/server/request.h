@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "bench/server/auth.h"
+#include "bench/server/aws_chunked.h"
 #include "bench/server/codes.h"
 #include "bench/server/object.h"
 #include "bench/server/server.h"
@@ -23,6 +24,7 @@
 #define REQUEST_TARGET_MAX  (16u << 10)
 #define REQUEST_PARAMS_MAX  48
 #define REQUEST_HEADERS_MAX SIGV4_HEADERS_MAX
+#define REQUEST_DETAIL_SIZE 256
 
 enum operation {
     OP_UNKNOWN,
@@ -82,12 +84,17 @@ struct reply {
     uint64_t len;
 };
 
-/* The body of a request, digested while it arrives. */
+/* The body of a request, decoded and digested while it arrives. See body.h. */
 struct body {
     struct chunk *chunk; /* NULL when there is none, or it is thrown away */
-    uint64_t expected;
+    uint64_t expected;   /* bytes of content, without the framing of aws-chunked */
     uint64_t received;
-    bool want_md5, want_sha256;
+    bool framed;
+    bool want_sha256;
+    bool in_trailer;                /* what the client claims comes behind the content */
+    struct object_checksum claimed; /* x-amz-checksum-*; CHECKSUM_NONE: nothing */
+    bool kept_unasked;
+    enum checksum_algorithm kept; /* what is stored with the bytes */
 };
 
 struct request {
@@ -108,13 +115,17 @@ struct request {
     struct sigv4_pair headers[REQUEST_HEADERS_MAX];
     size_t header_count;
     const char *payload_sha256;
+    struct auth_signature signature;
     struct body body;
-    struct hash *md5, *sha256; /* kept with the request in the pool; NULL until first wanted */
+    /* Kept with the request in the pool; NULL until first wanted. */
+    struct hash *md5, *sha256;
+    struct checksum claimed_sum, kept_sum;
+    struct aws_chunked *decoder;
 
     /* What became of it. */
     enum request_stage stage;
     enum code refused; /* before it was looked at: bad signature, too large, ... */
-    char refused_detail[128];
+    char refused_detail[REQUEST_DETAIL_SIZE]; /* in place of the code's message, when not "" */
     struct reply reply;
     uint64_t sent_bytes;
     uint64_t connection_number;
@@ -139,6 +150,10 @@ enum code request_parse_target(struct request *r);
 enum code request_route(struct request *r);
 /* Fills `shown` from the parameters and headers. */
 void request_describe(struct request *r);
+
+/* Notes the text that goes with a refusal, and returns its code. */
+enum code request_refuse(struct request *r, enum code code, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 
 const char *request_param(const struct request *r, const char *name);  /* NULL when absent */
 const char *request_header(const struct request *r, const char *name); /* any case; or NULL */

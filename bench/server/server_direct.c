@@ -71,7 +71,7 @@ enum status s3_server_put(struct s3_server *s, const char *bucket, const char *k
         append_about(&headers, about);
     if (about != NULL && about->last_modified_unix_s != 0)
         modified_ms = about->last_modified_unix_s * 1000;
-    struct object *object = object_new(chunk, digest, headers.data, modified_ms);
+    struct object *object = object_new(chunk, digest, NULL, headers.data, modified_ms);
     buf_release(&headers);
     if (object == NULL)
         return code_error(CODE_INSUFFICIENT_STORAGE, bucket, key, err);

@@ -20,7 +20,7 @@
 
 #include "bench/server/codes.h"
 #include "bench/server/key_index.h"
-#include "bench/server/object.h"
+#include "bench/server/object_checksum.h"
 
 #define PART_NUMBER_MAX    10000
 #define PART_MIN_BYTES     (UINT64_C(5) << 20) /* of all but the last part */
@@ -76,7 +76,8 @@ struct upload {
     int64_t initiated_ms;
     struct meter *meter;
     size_t headers_len;
-    char *headers;         /* for the object to be */
+    char *headers; /* for the object to be */
+    struct upload_checksum checksum;
     struct object **parts; /* by number, from 1; NULL where there is none */
     size_t part_room;
 };
@@ -118,12 +119,17 @@ enum code storage_replace(struct storage *s, const struct storage_where *where,
                           const struct object *old, struct object *object);
 
 enum code storage_create_upload(struct storage *s, const struct storage_where *where,
-                                const char *headers, int64_t now_ms, char id[UPLOAD_ID_SIZE]);
+                                const char *headers, const struct upload_checksum *checksum,
+                                int64_t now_ms, char id[UPLOAD_ID_SIZE]);
+/* The checksum that each part handed to storage_put_part must have. */
+enum code storage_upload_checksum(struct storage *s, const struct storage_where *where,
+                                  const char *upload_id, struct upload_checksum *out);
 enum code storage_put_part(struct storage *s, const struct storage_where *where,
                            const char *upload_id, unsigned number, struct object *part);
 struct storage_part {
     unsigned number;
-    char etag[OBJECT_ETAG_SIZE]; /* quoted */
+    char etag[OBJECT_ETAG_SIZE];     /* quoted */
+    struct object_checksum checksum; /* CHECKSUM_NONE: not said */
 };
 struct storage_completion {
     const char *upload_id;
@@ -131,11 +137,19 @@ struct storage_completion {
     size_t count;
     struct storage_condition condition;
     int64_t now_ms;
+    /* What it says of the object to be, besides. */
+    struct object_checksum checksum; /* CHECKSUM_NONE: nothing */
+    unsigned checksum_parts;         /* the N of "-N"; 0: not said */
+    const char *checksum_type;       /* or NULL */
+    const uint64_t *size;            /* or NULL */
 };
-/* A completion that is repeated gets the object again, as long as it is there. */
+#define STORAGE_REFUSAL_SIZE 192
+/* A completion that is repeated gets the object again, as long as it is there. `refusal` gets a text
+ * that says more than the code, or "". */
 enum code storage_complete_upload(struct storage *s, const struct storage_where *where,
                                   const struct storage_completion *completion, struct object **out,
-                                  struct storage_version *version);
+                                  struct storage_version *version,
+                                  char refusal[STORAGE_REFUSAL_SIZE]);
 enum code storage_abort_upload(struct storage *s, const struct storage_where *where,
                                const char *upload_id);
 

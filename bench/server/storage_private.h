@@ -65,4 +65,13 @@ void version_replace(struct bucket *b, const struct storage_where *where, const 
 
 void upload_drop(void *value);
 
+/* Whether what a completion says of a part's checksum fits, and must be said. */
+enum code upload_checksum_check_part(const struct upload_checksum *kind,
+                                     const struct storage_part *named, const struct object *part,
+                                     char refusal[STORAGE_REFUSAL_SIZE]);
+/* The checksum of the object to be, if it is what the completion expects. */
+enum code upload_checksum_make(const struct upload_checksum *kind,
+                               const struct storage_completion *c, struct object *const *chosen,
+                               struct object_checksum *sum, char refusal[STORAGE_REFUSAL_SIZE]);
+
 #endif

@@ -52,12 +52,13 @@ static void upload_id_new(struct storage *s, char id[UPLOAD_ID_SIZE])
     snprintf(id, UPLOAD_ID_SIZE, "%016" PRIx64 "%016" PRIx64, count, rng_mix(s->seed + count));
 }
 
-static struct upload *upload_new(struct storage *s, const char *headers, int64_t now_ms)
+static struct upload *upload_new(struct storage *s, const char *headers,
+                                 const struct upload_checksum *checksum, int64_t now_ms)
 {
     struct upload *u = meter_alloc(&s->meter, sizeof *u);
     if (u == NULL)
         return NULL;
-    *u = (struct upload){.initiated_ms = now_ms, .meter = &s->meter};
+    *u = (struct upload){.initiated_ms = now_ms, .meter = &s->meter, .checksum = *checksum};
     u->headers_len = headers != NULL ? strlen(headers) : 0;
     u->headers = meter_alloc(&s->meter, u->headers_len + 1);
     if (u->headers == NULL) {
@@ -72,7 +73,8 @@ static struct upload *upload_new(struct storage *s, const char *headers, int64_t
 }
 
 enum code storage_create_upload(struct storage *s, const struct storage_where *where,
-                                const char *headers, int64_t now_ms, char id[UPLOAD_ID_SIZE])
+                                const char *headers, const struct upload_checksum *checksum,
+                                int64_t now_ms, char id[UPLOAD_ID_SIZE])
 {
     enum code code = CODE_NO_SUCH_BUCKET;
     pthread_mutex_lock(&s->lock);
@@ -80,7 +82,7 @@ enum code storage_create_upload(struct storage *s, const struct storage_where *w
     if (b != NULL) {
         struct upload_name name;
         void *old;
-        struct upload *u = upload_new(s, headers, now_ms);
+        struct upload *u = upload_new(s, headers, checksum, now_ms);
         code = CODE_NONE;
         if (u == NULL || upload_name_set(&name, where, u->id) != 0 ||
             key_index_put(&b->uploads, name.text, name.len, u, &old) != STATUS_OK)
@@ -105,6 +107,19 @@ static enum code upload_find(struct storage *s, const struct storage_where *wher
         return CODE_NO_SUCH_BUCKET;
     *upload = (struct upload *)storage_find_upload(*bucket, where, upload_id);
     return *upload == NULL ? CODE_NO_SUCH_UPLOAD : CODE_NONE;
+}
+
+enum code storage_upload_checksum(struct storage *s, const struct storage_where *where,
+                                  const char *upload_id, struct upload_checksum *out)
+{
+    struct bucket *b;
+    struct upload *u;
+    pthread_mutex_lock(&s->lock);
+    const enum code code = upload_find(s, where, upload_id, &b, &u);
+    if (code == CODE_NONE)
+        *out = u->checksum;
+    pthread_mutex_unlock(&s->lock);
+    return code;
 }
 
 /* Under the lock: takes it out of its bucket. */
@@ -163,26 +178,37 @@ enum code storage_put_part(struct storage *s, const struct storage_where *where,
 }
 
 /* The parts that a completion names, checked as S3 does. */
-static enum code upload_choose(const struct upload *u, const struct storage_part *parts,
-                               size_t count, struct object **chosen)
+static enum code upload_choose(const struct upload *u, const struct storage_completion *c,
+                               struct object **chosen, char refusal[STORAGE_REFUSAL_SIZE])
 {
     uint64_t total = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0 && parts[i].number <= parts[i - 1].number)
+    for (size_t i = 0; i < c->count; i++) {
+        const struct storage_part *named = &c->parts[i];
+        if (i > 0 && named->number <= named[-1].number)
             return CODE_INVALID_PART_ORDER;
-        if (parts[i].number < 1 || parts[i].number > u->part_room ||
-            u->parts[parts[i].number - 1] == NULL)
+        if (named->number < 1 || named->number > u->part_room ||
+            u->parts[named->number - 1] == NULL)
             return CODE_INVALID_PART;
-        chosen[i] = u->parts[parts[i].number - 1];
+        chosen[i] = u->parts[named->number - 1];
         char etag[OBJECT_ETAG_SIZE];
         object_etag(chosen[i], etag);
-        if (strcmp(etag, parts[i].etag) != 0)
+        if (strcmp(etag, named->etag) != 0)
             return CODE_INVALID_PART;
+        const enum code code = upload_checksum_check_part(&u->checksum, named, chosen[i], refusal);
+        if (code != CODE_NONE)
+            return code;
         total += chosen[i]->size;
     }
-    for (size_t i = 0; i + 1 < count; i++)
+    for (size_t i = 0; i + 1 < c->count; i++)
         if (chosen[i]->size < PART_MIN_BYTES)
             return CODE_ENTITY_TOO_SMALL;
+    if (c->size != NULL && *c->size != total) {
+        snprintf(refusal, STORAGE_REFUSAL_SIZE,
+                 "The provided 'x-amz-mp-object-size' header value %" PRIu64
+                 " does not match what was computed: %" PRIu64,
+                 *c->size, total);
+        return CODE_INVALID_REQUEST;
+    }
     return total > STORAGE_OBJECT_MAX ? CODE_ENTITY_TOO_LARGE : CODE_NONE;
 }
 
@@ -258,17 +284,20 @@ static enum code completed_find(const struct storage *s, const struct bucket *b,
 static enum code upload_join(struct storage *s, struct bucket *b, const struct upload *u,
                              const struct storage_where *where,
                              const struct storage_completion *completion, struct object **out,
-                             struct storage_version *version)
+                             struct storage_version *version, char refusal[STORAGE_REFUSAL_SIZE])
 {
+    struct object_checksum sum;
     struct object **chosen = calloc(completion->count, sizeof(struct object *));
     if (chosen == NULL)
         return CODE_INTERNAL_ERROR;
-    enum code code = upload_choose(u, completion->parts, completion->count, chosen);
+    enum code code = upload_choose(u, completion, chosen, refusal);
+    if (code == CODE_NONE)
+        code = upload_checksum_make(&u->checksum, completion, chosen, &sum, refusal);
     if (code == CODE_NONE)
         code = storage_check(current_find(b, where), &completion->condition);
     struct object *joined = NULL;
     if (code == CODE_NONE) {
-        joined = object_join(chosen, completion->count, u->headers, completion->now_ms);
+        joined = object_join(chosen, completion->count, &sum, u->headers, completion->now_ms);
         code = joined == NULL ? CODE_INSUFFICIENT_STORAGE : CODE_NONE;
     }
     if (code == CODE_NONE)
@@ -283,17 +312,19 @@ static enum code upload_join(struct storage *s, struct bucket *b, const struct u
 
 enum code storage_complete_upload(struct storage *s, const struct storage_where *where,
                                   const struct storage_completion *completion, struct object **out,
-                                  struct storage_version *version)
+                                  struct storage_version *version,
+                                  char refusal[STORAGE_REFUSAL_SIZE])
 {
     struct bucket *b;
     struct upload *u;
     struct storage_version made = {.id = ""};
+    refusal[0] = '\0';
     pthread_mutex_lock(&s->lock);
     enum code code = upload_find(s, where, completion->upload_id, &b, &u);
     if (code == CODE_NO_SUCH_UPLOAD) {
         code = completed_find(s, b, where, completion, out, &made);
     } else if (code == CODE_NONE) {
-        code = upload_join(s, b, u, where, completion, out, &made);
+        code = upload_join(s, b, u, where, completion, out, &made, refusal);
         if (code == CODE_NONE) {
             completed_remember(s, where, *out, u->id, &made);
             upload_drop(upload_take(s, b, where, completion->upload_id));

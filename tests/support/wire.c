@@ -12,7 +12,6 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/date.h"
-#include "lib/s3/sigv4.h"
 #include "tests/support/unit.h"
 
 #define WIRE_MAX       (64u << 20)
@@ -109,13 +108,12 @@ static void signing_collect(struct signing *s, const char *headers)
 }
 
 /* Appends the headers that make a request a signed one. */
-static void append_signature(const struct wire *w, const char *method, const char *target,
+static void append_signature(struct wire *w, const char *method, const char *target,
                              const char *headers, const char *payload_hex, struct buf *out)
 {
     const int64_t now = wall_unix_s(clock_wall(clock_system()));
     const struct sigv4_scope scope = {.unix_s = now, .region = region, .service = "s3"};
     struct signing s = {.count = 0};
-    struct sigv4_key key;
     char date[17];
     char path[LINE_MAX * 4];
     const size_t path_len = strcspn(target, "?");
@@ -141,9 +139,14 @@ static void append_signature(const struct wire *w, const char *method, const cha
                                           .headers = s.pairs,
                                           .header_count = s.count,
                                           .payload_sha256 = s.payload};
-    sigv4_key_derive(w->key->secret_access_key, &scope, &key);
+    w->scope = scope;
+    sigv4_key_derive(w->key->secret_access_key, &scope, &w->signing_key);
     buf_append_str(out, "Authorization: ");
-    assert_ok(sigv4_authorization(&request, &scope, w->key->access_key_id, &key, out, NULL), NULL);
+    assert_ok(
+        sigv4_authorization(&request, &scope, w->key->access_key_id, &w->signing_key, out, NULL),
+        NULL);
+    snprintf(w->signature, sizeof w->signature, "%s",
+             out->data + out->len - (SIGV4_SIGNATURE_SIZE - 1));
     buf_append_str(out, "\r\n");
     buf_release(&s.lines);
 }

@@ -20,6 +20,7 @@
 
 #include "bench/server/server.h"
 #include "lib/base/buf.h"
+#include "lib/s3/sigv4.h"
 
 struct wire {
     int fd; /* -1: not connected; wire_ask connects */
@@ -27,6 +28,10 @@ struct wire {
     char host[64]; /* "127.0.0.1:1234" */
     const struct s3_server_key *key;
     struct buf in; /* read and not yet used */
+    /* How the last signed request was signed, for what must be signed after it. */
+    struct sigv4_key signing_key;
+    struct sigv4_scope scope;
+    char signature[SIGV4_SIGNATURE_SIZE];
 };
 
 /* Valid until the next request on the same wire. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 kit_unit_test(latency LINK s3_server)
 kit_unit_test(storage LINK s3_server)
+kit_unit_test(aws_chunked LINK s3_server)
 kit_unit_test(auth LINK s3_server PkgConfig::JANSSON)
 kit_unit_test(server SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
 kit_unit_test(server_multipart SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
@@ -8,3 +9,4 @@ kit_unit_test(server_control
     SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c
     LINK s3_server PkgConfig::JANSSON Threads::Threads)
 kit_unit_test(delay LINK s3_server Threads::Threads)
+kit_unit_test(server_body SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)

@@ -137,7 +137,21 @@ static void checksums(void **state)
         {"x-amz-checksum-crc32c: 4waSgg==\n", 400, "BadDigest"},
         {"x-amz-checksum-sha256: FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=\n", 200, ""},
         {"x-amz-checksum-sha256: AeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=\n", 400, "BadDigest"},
-        {"x-amz-checksum-crc64nvme: AAAAAAAAAAA=\n", 501, "NotImplemented"},
+        {"x-amz-checksum-crc64nvme: rosUhgp5mIg=\n", 200, ""},
+        {"x-amz-checksum-crc64nvme: AAAAAAAAAAA=\n", 400, "BadDigest"},
+        {"x-amz-checksum-sha1: 98O8HYCOBHMq32eZZczDTKeuNEE=\n", 200, ""},
+        {"x-amz-checksum-sha1: 98O8HYCOBHMq32eZZczDTKeuNEA=\n", 400, "BadDigest"},
+        {"x-amz-checksum-crc32: y/Q5Jg\n", 400, "InvalidRequest"},
+        {"x-amz-checksum-crc32: y/Q5Jg==-1\n", 400, "InvalidRequest"},
+        {"x-amz-checksum-md5: JfnnlDI7RTiF9RgfG2JNCw==\n", 400, "InvalidRequest"},
+        {"x-amz-checksum-crc32: y/Q5Jg==\nx-amz-checksum-crc32c: 4waSgw==\n", 400,
+         "InvalidRequest"},
+        {"x-amz-checksum-crc32: y/Q5Jg==\nx-amz-sdk-checksum-algorithm: CRC32\n", 200, ""},
+        {"x-amz-checksum-crc32: y/Q5Jg==\nx-amz-sdk-checksum-algorithm: SHA1\n", 400,
+         "InvalidRequest"},
+        {"x-amz-sdk-checksum-algorithm: CRC32\n", 400, "InvalidRequest"},
+        {"x-amz-sdk-checksum-algorithm: ROT13\n", 400, "InvalidRequest"},
+        {"x-amz-trailer: x-amz-checksum-crc32\n", 400, "InvalidRequest"},
         {"x-amz-content-sha256: "
          "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225\n",
          200, ""},
@@ -146,7 +160,8 @@ static void checksums(void **state)
          400, "XAmzContentSHA256Mismatch"},
         {"x-amz-content-sha256: UNSIGNED-PAYLOAD\n", 200, ""},
         {"x-amz-content-sha256: what\n", 400, "InvalidArgument"},
-        {"x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD\n", 501, "NotImplemented"},
+        {"x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD\n", 411, "MissingContentLength"},
+        {"x-amz-content-sha256: STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD\n", 501, "NotImplemented"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ask(b, "PUT", "/bucket/key", cases[i].headers, "123456789", cases[i].status, cases[i].code);
@@ -159,6 +174,19 @@ static void checksums(void **state)
     assert_header(b, "x-amz-checksum-crc32", "");
     ask(b, "GET", "/bucket/key", "x-amz-checksum-mode: ENABLED\n", NULL, 200, "");
     assert_header(b, "x-amz-checksum-crc32", "y/Q5Jg==");
+    assert_header(b, "x-amz-checksum-type", "FULL_OBJECT");
+    ask(b, "GET", "/bucket/key", "x-amz-checksum-mode: ENABLED\nRange: bytes=0-1\n", NULL, 206, "");
+    assert_header(b, "x-amz-checksum-crc32", "");
+    /* Without one of the client's, S3 makes its own. */
+    ask(b, "PUT", "/bucket/key", NULL, "123456789", 200, "");
+    assert_header(b, "x-amz-checksum-crc64nvme", "rosUhgp5mIg=");
+    ask(b, "HEAD", "/bucket/key", "x-amz-checksum-mode: ENABLED\n", NULL, 200, "");
+    assert_header(b, "x-amz-checksum-crc64nvme", "rosUhgp5mIg=");
+    /* Of nothing, too. */
+    ask(b, "PUT", "/bucket/key", "x-amz-checksum-sha1: 2jmj7l5rSw0yVb/vlWAYkK/YBwk=\n", "", 200,
+        "");
+    assert_header(b, "x-amz-checksum-sha1", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=");
+    ask(b, "PUT", "/bucket/key", "x-amz-checksum-crc32: y/Q5Jg==\n", "", 400, "BadDigest");
 }
 
 static void odd_keys(void **state)
@@ -325,8 +353,8 @@ static void limits(void **state)
     target[8 + 1025] = '\0';
     ask(b, "PUT", target, NULL, "x", 400, "KeyTooLongError");
     ask(b, "PUT", "/bucket/key", "Content-Length: 5368709121\n", NULL, 400, "EntityTooLarge");
-    ask(b, "PUT", "/bucket/key", "Transfer-Encoding: chunked\n", "1\r\nx\r\n0\r\n\r\n", 411,
-        "MissingContentLength");
+    ask(b, "PUT", "/bucket/key", "Transfer-Encoding: chunked\n", "1\r\nx\r\n0\r\n\r\n", 501,
+        "NotImplemented");
     struct buf meta;
     buf_init(&meta, 8192);
     buf_printf(&meta, "x-amz-meta-a: %02050d\n", 1);

@@ -184,11 +184,25 @@ static void ranges_follow_the_rfc(void **state)
 static struct object *object_of(struct storage *s, const char *text, size_t len)
 {
     struct chunk *chunk = chunk_new(storage_meter(s), len);
+    struct object_checksum checksum = {.algorithm = CHECKSUM_CRC64NVME};
     uint8_t digest[MD5_SIZE];
     assert_non_null(chunk);
     memcpy(chunk->data, text, len);
     md5(text, len, digest);
-    return object_new(chunk, digest, NULL, 0);
+    checksum_of(checksum.algorithm, text, len, checksum.digest);
+    return object_new(chunk, digest, &checksum, NULL, 0);
+}
+
+/* An object has the checksum of these bytes. */
+static void check_checksum(const struct object *o, enum checksum_algorithm algorithm,
+                           const char *text, size_t len)
+{
+    struct object_checksum have;
+    uint8_t digest[CHECKSUM_SIZE_MAX];
+    object_checksum(o, &have);
+    assert_int_equal(have.algorithm, algorithm);
+    checksum_of(algorithm, text, len, digest);
+    assert_memory_equal(have.digest, digest, checksum_info(algorithm)->size);
 }
 
 static void check_content(struct storage *s, const struct storage_where *where,
@@ -226,12 +240,14 @@ static void joined_and_cut_objects_share_bytes(void **state)
     const uint64_t before = storage_used(s);
     struct object *parts[] = {object_of(s, "abcde", 5), object_of(s, "", 0),
                               object_of(s, "fghij", 5)};
-    struct object *joined = object_join(parts, 3, NULL, 0);
+    struct object *joined = object_join(parts, 3, NULL, NULL, 0);
     assert_non_null(joined);
     const uint64_t used = storage_used(s);
     for (uint64_t from = 0; from <= 10; from++) {
         for (uint64_t len = 0; from + len <= 10; len++) {
-            struct object *part = object_cut(joined, from, len, NULL, 0);
+            const struct object_piece piece = {
+                .source = joined, .offset = from, .len = len, .algorithm = CHECKSUM_SHA1};
+            struct object *part = object_cut(&piece, "Content-Type: a/b\n", 0);
             struct buf text;
             uint8_t digest[MD5_SIZE];
             buf_init(&text, 64);
@@ -240,6 +256,8 @@ static void joined_and_cut_objects_share_bytes(void **state)
             assert_memory_equal(text.data, "abcdefghij" + from, len);
             md5("abcdefghij" + from, len, digest);
             assert_memory_equal(part->md5, digest, MD5_SIZE);
+            check_checksum(part, CHECKSUM_SHA1, "abcdefghij" + from, len);
+            assert_string_equal(object_headers(part), "Content-Type: a/b\n");
             assert_true(storage_used(s) < used + 200); /* no bytes of its own */
             buf_release(&text);
             object_unref(part);
@@ -319,6 +337,8 @@ static void the_memory_limit_holds_and_is_given_back(void **state)
     storage_free(s);
 }
 
+static const struct upload_checksum crc64 = {.algorithm = CHECKSUM_CRC64NVME};
+
 /* Keys, uploads and part tables count as bytes do: each is refused, nothing breaks, and what was
  * there stays. */
 static void the_memory_limit_covers_what_has_no_bytes(void **state)
@@ -333,7 +353,7 @@ static void the_memory_limit_covers_what_has_no_bytes(void **state)
         const struct storage_where where = {"bucket", key, strlen(key), NULL};
         struct chunk *chunk = chunk_new(storage_meter(s), 0);
         struct object *o =
-            chunk != NULL ? object_new(chunk, (const uint8_t[MD5_SIZE]){0}, NULL, 0) : NULL;
+            chunk != NULL ? object_new(chunk, (const uint8_t[MD5_SIZE]){0}, NULL, NULL, 0) : NULL;
         code = o != NULL ? storage_put(s, &where, o, NULL, NULL) : CODE_INSUFFICIENT_STORAGE;
     }
     assert_int_equal(code, CODE_INSUFFICIENT_STORAGE);
@@ -342,7 +362,7 @@ static void the_memory_limit_covers_what_has_no_bytes(void **state)
     check_content(s, &first, "");
     assert_int_equal(storage_remove(s, &first, NULL, 0, NULL), CODE_NONE);
     do
-        code = storage_create_upload(s, &where_a, "Content-Type: a/b\n", 0, id);
+        code = storage_create_upload(s, &where_a, "Content-Type: a/b\n", &crc64, 0, id);
     while (code == CODE_NONE);
     assert_int_equal(code, CODE_INSUFFICIENT_STORAGE);
     assert_int_equal(storage_create_bucket(s, "another", 0), CODE_INSUFFICIENT_STORAGE);
@@ -356,7 +376,8 @@ static enum code complete(struct storage *s, const char *id, const struct storag
                           size_t count, struct object **out)
 {
     const struct storage_completion completion = {.upload_id = id, .parts = parts, .count = count};
-    return storage_complete_upload(s, &where_a, &completion, out, NULL);
+    char refusal[STORAGE_REFUSAL_SIZE];
+    return storage_complete_upload(s, &where_a, &completion, out, NULL, refusal);
 }
 
 static void upload_rules(void **state)
@@ -366,8 +387,8 @@ static void upload_rules(void **state)
     char id[UPLOAD_ID_SIZE], other[UPLOAD_ID_SIZE];
     struct storage_part parts[2] = {{.number = 2}, {.number = 1}};
     struct object *done = NULL;
-    assert_int_equal(storage_create_upload(s, &where_a, "", 0, id), CODE_NONE);
-    assert_int_equal(storage_create_upload(s, &where_a, "", 0, other), CODE_NONE);
+    assert_int_equal(storage_create_upload(s, &where_a, "", &crc64, 0, id), CODE_NONE);
+    assert_int_equal(storage_create_upload(s, &where_a, "", &crc64, 0, other), CODE_NONE);
     assert_string_not_equal(id, other);
     for (unsigned n = 1; n <= 2; n++) {
         struct object *part = object_of(s, n == 1 ? "one" : "two", 3);
@@ -383,6 +404,7 @@ static void upload_rules(void **state)
     assert_int_equal(complete(s, id, &lying, 1, &done), CODE_INVALID_PART);
     assert_int_equal(complete(s, id, &parts[0], 1, &done), CODE_NONE);
     check_content(s, &where_a, "two");
+    check_checksum(done, CHECKSUM_CRC64NVME, "two", 3);
     object_unref(done);
     /* A lost reply is asked for again; other parts, or after the object has gone, are not. */
     assert_int_equal(complete(s, id, &parts[0], 1, &done), CODE_NONE);
@@ -408,7 +430,7 @@ static void buckets_go_only_when_empty(void **state)
     assert_int_equal(storage_put(s, &where_a, object_of(s, "x", 1), NULL, NULL), CODE_NONE);
     assert_int_equal(storage_remove_bucket(s, "bucket"), CODE_BUCKET_NOT_EMPTY);
     assert_int_equal(storage_remove(s, &where_a, NULL, 0, NULL), CODE_NONE);
-    assert_int_equal(storage_create_upload(s, &where_a, "", 0, id), CODE_NONE);
+    assert_int_equal(storage_create_upload(s, &where_a, "", &crc64, 0, id), CODE_NONE);
     assert_int_equal(storage_remove_bucket(s, "bucket"), CODE_NONE);
     assert_int_equal(storage_remove_bucket(s, "bucket"), CODE_NO_SUCH_BUCKET);
     assert_int_equal(storage_put(s, &where_a, object_of(s, "x", 1), NULL, NULL),
