@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "lib/base/hash.h"
+#include "lib/s3/checksum.h"
 #include "lib/s3/client.h"
 #include "lib/s3/error.h"
 #include "lib/s3/sigv4.h"
@@ -143,8 +144,12 @@ struct verdict {
 /* Judges, and puts right what can be: clock, region, credentials. */
 void attempt_judge(struct s3_request *rq, struct verdict *out);
 
-/* False when the reply carries a checksum of the whole body that we can check, and it is another. */
+/* False when the reply carries a checksum of the whole body, and it is another. */
 bool reply_checksum_holds(const struct http_exchange *x);
+/* The checksum of the whole object that a reply of GET or HEAD carries; false when it has none of
+ * this algorithm, or one that is made of those of parts. */
+bool reply_checksum_sent(const struct http_exchange *x, enum checksum_algorithm algorithm,
+                         uint8_t digest[CHECKSUM_SIZE_MAX]);
 
 void client_log_attempt(const struct s3_request *rq);
 void client_log_verdict(const struct s3_request *rq, const struct verdict *v);

@@ -24,6 +24,7 @@ struct s3_get {
     bool ranged;
     void *into; /* at least `size` bytes */
 };
+/* What is got whole is held against the checksum that the server has of it, if it has one. */
 enum status s3_get_object(struct s3_client *c, const struct s3_get *get, s3_done_fn *done,
                           void *ctx, struct error *err) MUST_USE;
 

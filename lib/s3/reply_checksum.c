@@ -4,57 +4,55 @@
  * (x-amz-checksum-mode: ENABLED), against the body.
  */
 #include <string.h>
-#include <zlib.h>
+#include <strings.h>
 
+#include "lib/s3/checksum.h"
 #include "lib/s3/client_private.h"
 
-struct body {
-    const void *data;
-    size_t len;
-};
+#define CHECKSUM_PREFIX "x-amz-checksum-"
 
-static size_t crc32_digest(struct body body, uint8_t out[SHA256_SIZE])
+/* Copies a header's value; false when there is none, or it is longer than any checksum of ours. */
+static bool header_text(const struct http_exchange *x, const char *name, char *out, size_t room)
 {
-    uint32_t crc = (uint32_t)crc32_z(0, body.data, body.len);
-    for (int i = 0; i < 4; i++)
-        out[i] = (uint8_t)(crc >> (24 - 8 * i));
-    return 4;
+    size_t len = 0;
+    const char *value = http_reply_header(x, name, &len);
+    if (value == NULL || len >= room)
+        return false;
+    memcpy(out, value, len);
+    out[len] = '\0';
+    return true;
 }
 
-static size_t sha256_digest(struct body body, uint8_t out[SHA256_SIZE])
+bool reply_checksum_sent(const struct http_exchange *x, enum checksum_algorithm algorithm,
+                         uint8_t digest[CHECKSUM_SIZE_MAX])
 {
-    sha256(body.data, body.len, out);
-    return SHA256_SIZE;
+    char text[CHECKSUM_TEXT_SIZE + 1];
+    if (!header_text(x, checksum_info(algorithm)->header, text, sizeof text))
+        return false;
+    char type[16];
+    if (header_text(x, "x-amz-checksum-type", type, sizeof type) &&
+        strcasecmp(type, "COMPOSITE") == 0)
+        return false;
+    /* "...-7" is made of the checksums of 7 parts, and does not decode. */
+    return checksum_decode(algorithm, text, digest);
 }
-
-/* The algorithms that we have; what S3 knows besides (CRC32C, SHA1, CRC64NVME) is not checked. */
-static const struct {
-    const char *header;
-    size_t (*digest)(struct body body, uint8_t out[SHA256_SIZE]);
-} algorithms[] = {
-    {"x-amz-checksum-crc32", crc32_digest},
-    {"x-amz-checksum-sha256", sha256_digest},
-};
 
 bool reply_checksum_holds(const struct http_exchange *x)
 {
-    const struct body body = x->into ? (struct body){x->into, (size_t)x->into_size}
-                                     : (struct body){x->reply_body.data, x->reply_body.len};
-    if (x->http_status != 200 || strcmp(x->method, "GET") != 0)
-        return true; /* a range's reply carries the checksum of the whole object */
-    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
-        size_t len;
-        const char *sent = http_reply_header(x, algorithms[i].header, &len);
-        if (!sent || memchr(sent, '-', len))
-            continue; /* "...-7" is made of the checksums of 7 parts */
-        uint8_t digest[SHA256_SIZE];
-        struct buf text;
-        buf_init(&text, 64);
-        buf_append_base64(&text, digest, algorithms[i].digest(body, digest));
-        bool holds = text.failed || (text.len == len && memcmp(text.data, sent, len) == 0);
-        buf_release(&text);
-        if (!holds)
-            return false;
+    const void *body = x->into ? x->into : x->reply_body.data;
+    const size_t len = x->into ? (size_t)x->into_size : x->reply_body.len;
+    /* A range's reply (206) carries the checksum of the whole object. */
+    if (x->http_status != 200 || strcmp(x->method, "GET") != 0 ||
+        strstr(x->reply_headers.data, CHECKSUM_PREFIX) == NULL)
+        return true;
+    for (unsigned a = CHECKSUM_NONE + 1; a < CHECKSUM_ALGORITHMS; a++) {
+        uint8_t sent[CHECKSUM_SIZE_MAX];
+        uint8_t digest[CHECKSUM_SIZE_MAX];
+        if (!reply_checksum_sent(x, a, sent))
+            continue;
+        checksum_of(a, body, len, digest);
+        /* One is enough: servers send no more. */
+        return memcmp(sent, digest, checksum_info(a)->size) == 0;
     }
     return true;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/s3/checksum.h"
 #include "tests/support/fixture.h"
 
 #define BUCKET "faulty"
@@ -22,6 +23,7 @@ struct fault {
         FAULT_CUT,        /* cuts the body half-way */
         FAULT_BODY,       /* answers 200 with `text` as the body */
         FAULT_CUT_BODY,   /* takes the body's last bytes away, and says so in its length */
+        FAULT_FLIP,       /* changes the body's first byte after its checksum was made */
         FAULT_REPLACE,    /* overwrites the source before it is read */
         FAULT_LOSE_REPLY, /* applies the request and closes without an answer */
         FAULT_HOLD,       /* suspends the request */
@@ -51,13 +53,34 @@ static void reply_error(struct s3_server_reply *reply, int status, const char *c
     buf_printf(&reply->body, "<Error><Code>%s</Code><Message>made up</Message></Error>", code);
 }
 
+static bool happens_after(const struct fault *f)
+{
+    return f->kind == FAULT_CUT || f->kind == FAULT_CUT_BODY || f->kind == FAULT_LOSE_REPLY ||
+           f->kind == FAULT_FLIP;
+}
+
+static bool wants_body(void *ctx, const struct s3_server_request *request)
+{
+    const struct world *w = ctx;
+    return w->fault.kind == FAULT_FLIP && strcmp(request->operation, w->fault.operation) == 0;
+}
+
+static void flip(struct s3_server_reply *reply)
+{
+    uint8_t digest[CHECKSUM_SIZE_MAX];
+    char text[CHECKSUM_TEXT_SIZE];
+    checksum_of(CHECKSUM_CRC64NVME, reply->body.data, reply->body.len, digest);
+    checksum_encode(CHECKSUM_CRC64NVME, digest, text);
+    buf_printf(&reply->headers, "x-amz-checksum-crc64nvme: %s\n", text);
+    reply->body.data[0] ^= 1;
+}
+
 static enum s3_server_action before(void *ctx, const struct s3_server_request *request,
                                     struct s3_server_reply *reply)
 {
     struct world *w = ctx;
     const struct fault *f = &w->fault;
-    if (f->kind == FAULT_CUT || f->kind == FAULT_CUT_BODY || f->kind == FAULT_LOSE_REPLY ||
-        !hits(w, request))
+    if (happens_after(f) || !hits(w, request))
         return S3_SERVER_GO_ON;
     switch (f->kind) {
     case FAULT_STATUS:
@@ -84,12 +107,13 @@ static enum s3_server_action after(void *ctx, const struct s3_server_request *re
 {
     struct world *w = ctx;
     const struct fault *f = &w->fault;
-    if ((f->kind != FAULT_CUT && f->kind != FAULT_CUT_BODY && f->kind != FAULT_LOSE_REPLY) ||
-        !hits(w, request))
+    if (!happens_after(f) || !hits(w, request))
         return S3_SERVER_GO_ON;
     if (f->kind == FAULT_LOSE_REPLY)
         return S3_SERVER_DISCONNECT;
-    if (f->kind == FAULT_CUT)
+    if (f->kind == FAULT_FLIP)
+        flip(reply);
+    else if (f->kind == FAULT_CUT)
         reply->cut_after = 10;
     else
         buf_truncate(&reply->body, reply->body.len / 2);
@@ -113,7 +137,8 @@ static void world_open(struct world *w, bool large, const struct fault *fault)
     *w = (struct world){.fault = *fault};
     w->fixture = fixture_new(
         TEST_ENDPOINT_EMBEDDED,
-        &(struct s3_server_options){.hooks = {.ctx = w, .before = before, .after = after}});
+        &(struct s3_server_options){
+            .hooks = {.ctx = w, .before = before, .after = after, .wants_body = wants_body}});
     assert_ok(s3_server_make_bucket(w->fixture->server, BUCKET, NULL), NULL);
     put_source(w, "a", large ? 9u << 20 : 1000);
     put_source(w, "b", large ? 4u << 20 : 2000);
@@ -210,6 +235,14 @@ static void lasting_faults_leave_nothing(void **state)
                    &(struct fault){"CompleteMultipartUpload", FAULT_BODY, 0,
                                    "  <Error><Code>InvalidPart</Code></Error>", 1},
                    "InvalidPart");
+}
+
+static void a_body_that_changed_on_its_way_is_got_again(void **state)
+{
+    (void)state;
+    expect_success(false, &(struct fault){"GetObject", FAULT_FLIP, .times = 1});
+    expect_failure(false, &(struct fault){"GetObject", FAULT_FLIP, .times = 99},
+                   "the body is not what its checksum says (after 2 attempts)");
 }
 
 static void a_source_that_changes_is_an_error(void **state)
@@ -361,6 +394,7 @@ int main(void)
         cmocka_unit_test(passing_faults_are_retried),
         cmocka_unit_test(lost_replies_are_settled_by_the_token),
         cmocka_unit_test(lasting_faults_leave_nothing),
+        cmocka_unit_test(a_body_that_changed_on_its_way_is_got_again),
         cmocka_unit_test(a_source_that_changes_is_an_error),
         cmocka_unit_test(broken_listings_are_refused),
         cmocka_unit_test(a_signal_aborts_and_says_how_to_go_on),
