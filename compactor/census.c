@@ -56,7 +56,7 @@ static enum status find_group(struct census *c, const char *key, unsigned *index
                                    .newline_ensured = c->options.newline_ensure,
                                    .max_source_bytes = c->options.max_source_bytes}};
     memcpy(g->suffix, suffix, sizeof suffix);
-    plan_init(&g->plan);
+    plan_init(&g->plan, PLAN_READ);
     *index = c->count++;
     return STATUS_OK;
 }

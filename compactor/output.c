@@ -74,7 +74,7 @@ enum status output_new(const struct output_spec *options, struct output **out, s
     o->create_only = options->create_only;
     snprintf(o->key, sizeof o->key, "%s", options->key);
     o->multipart = o->group->record.bytes > plan_part_ceiling(1);
-    plan_init(&o->plan);
+    plan_init(&o->plan, PLAN_READ);
     content_init(&o->content);
     fill_metadata(o);
     enum status status = make_gets(o, shared->window, err);

@@ -142,7 +142,7 @@ static void run_world(uint64_t seed, uint64_t budget_bytes, enum newline_kind ne
                                            .window = WINDOW,
                                            .budget = &w.budget};
     assert_int_equal(joiner_new(&options, &w.joiner, NULL), STATUS_OK);
-    plan_init(&plan);
+    plan_init(&plan, PLAN_READ);
     uint64_t at = 0;
     for (unsigned i = 0; i < w.sources; at += w.sizes[i++]) {
         plan_source(&plan, w.sizes[i]);
