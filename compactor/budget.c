@@ -30,16 +30,34 @@ void budget_give_entries(struct budget *b, size_t bytes)
     b->entries_held -= bytes;
 }
 
-bool budget_take_part(struct budget *b, size_t bytes)
+void budget_insist_part(struct budget *b, size_t bytes)
 {
-    const uint64_t left = b->parts_held < b->parts_max ? b->parts_max - b->parts_held : 0;
-    if (b->parts_closed || (bytes > left && b->parts_held != 0)) {
-        b->parts_closed = true;
-        return false;
-    }
     b->parts_held += bytes;
     if (b->parts_held > b->parts_peak)
         b->parts_peak = b->parts_held;
+}
+
+static bool has_room(const struct budget *b, size_t bytes)
+{
+    const uint64_t left = b->parts_held < b->parts_max ? b->parts_max - b->parts_held : 0;
+    return !b->parts_closed && bytes <= left;
+}
+
+bool budget_take_part(struct budget *b, size_t bytes)
+{
+    if (!has_room(b, bytes) && (b->parts_closed || b->parts_held != 0)) {
+        b->parts_closed = true;
+        return false;
+    }
+    budget_insist_part(b, bytes);
+    return true;
+}
+
+bool budget_try_part(struct budget *b, size_t bytes)
+{
+    if (!has_room(b, bytes))
+        return false;
+    budget_insist_part(b, bytes);
     return true;
 }
 

@@ -36,6 +36,10 @@ void budget_insist_entries(struct budget *b, size_t bytes);
 void budget_give_entries(struct budget *b, size_t bytes);
 /* False when there is no room, or while someone earlier in join order waits for some. */
 bool budget_take_part(struct budget *b, size_t bytes);
+/* For memory that would be good to have: false when there is no room, and nobody is held back. */
+bool budget_try_part(struct budget *b, size_t bytes);
+/* For the little more that an output needs to go on at all. */
+void budget_insist_part(struct budget *b, size_t bytes);
 /* A pass over the outputs in join order begins: nobody has been refused yet. */
 void budget_open_parts(struct budget *b);
 void budget_give_part(struct budget *b, size_t bytes);

@@ -158,12 +158,14 @@ bool output_is_cleaned(const struct output *o)
 
 void output_facts(const struct output *o, struct output_facts *out)
 {
+    struct joiner_counts counts;
     uint8_t sum[SHA256_SIZE];
     *out = o->facts;
     memcpy(out->key, o->key, sizeof out->key);
     out->bytes = joiner_bytes(o->joiner);
-    joiner_sha256(o->joiner, sum);
-    hex_encode(sum, sizeof sum, out->sha256);
-    out->missing_newlines = o->shape->newline_ensure ? 0 : joiner_missing_newlines(o->joiner);
+    if (joiner_sha256(o->joiner, sum))
+        hex_encode(sum, sizeof sum, out->sha256);
+    joiner_counts(o->joiner, &counts);
+    out->missing_newlines = o->shape->newline_ensure ? 0 : counts.missing_newlines;
     out->differing_types = content_differing(&o->content);
 }

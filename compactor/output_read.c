@@ -106,7 +106,7 @@ static enum issue send_get(struct output *o, struct joiner_slot *slot)
                           .ranged = !o->piece.whole,
                           .offset = o->piece.source_offset,
                           .size = o->piece.size,
-                          .into = slot->part->data + slot->offset,
+                          .into = slot->into,
                       },
                       on_got, get, &error);
     return lane_sent(o->lane, "source", status, &error);
@@ -118,7 +118,7 @@ enum issue output_issue_fetch(struct output *o)
         return ISSUE_NOTHING;
     struct error error;
     struct joiner_slot *slot;
-    switch (joiner_place(o->joiner, &o->piece, &slot)) {
+    switch (joiner_place(o->joiner, &o->piece, o->source.key, &slot)) {
     case JOINER_PLACED:
         return send_get(o, slot);
     case JOINER_WINDOW_FULL:
