@@ -221,6 +221,16 @@ static int usage_error(struct program *p, const struct cli_verb *verb, const cha
     return EXIT_USAGE;
 }
 
+/* `first` is the first argument, NULL when there is none: mostly a verb that is none. */
+static int wrong_arguments(struct program *p, const struct cli_verb *verb, const char *first)
+{
+    struct error error;
+    if (first == NULL || strncmp(first, "s3://", 5) == 0)
+        return usage_error(p, verb, "a source and a destination are needed: SRC... DST");
+    error_set(&error, STATUS_INVALID, "\"%.200s\" is neither a verb nor an s3:// URI", first);
+    return usage_error(p, verb, error.text);
+}
+
 static const struct cli_verb *find_verb(int *argc, char ***argv)
 {
     const struct cli_verb *verb = compact_verbs;
@@ -255,7 +265,7 @@ int main(int argc, char **argv)
     compact_options_init(&p->options);
     argc--;
     argv++;
-    if (argc == 1 && strcmp(argv[0], "--help") == 0)
+    if (argc == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "help") == 0))
         return print_overview(p);
     const struct cli_verb *verb = find_verb(&argc, &argv);
     if (cli_parse(verb->options, &p->options, argc, argv, &parsed, &error) != STATUS_OK)
@@ -265,7 +275,7 @@ int main(int argc, char **argv)
     if (parsed.given_version)
         return print_version(&p->log);
     if (parsed.positional_count < 2)
-        return usage_error(p, verb, "a source and a destination are needed: SRC... DST");
+        return wrong_arguments(p, verb, parsed.positional_count > 0 ? argv[0] : NULL);
     p->log.quiet = p->options.output.quiet;
     p->log.debug = p->options.output.verbose;
     if (compact_job(&p->options, argv, parsed.positional_count, strcmp(verb->name, "one") == 0,

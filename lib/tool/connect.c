@@ -2,15 +2,19 @@
 /* connect - see connect.h. */
 #include "lib/tool/connect.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "lib/base/rng.h"
 #include "lib/base/units.h"
 
 #define REGION_DEFAULT "us-east-1"
 #define ATTEMPTS_MAX   100
+#define FILES_BESIDES  64 /* descriptors beside those of connections */
 
 static const char *const addressing_choices[] = {"auto", "path", "virtual", NULL};
 static const char *const progress_choices[] = {"auto", "always", "never", NULL};
@@ -119,18 +123,48 @@ static enum status resolve_attempts(const struct connect_options *options, unsig
     return STATUS_OK;
 }
 
+/* As many descriptors as connections need, and some for the rest of the program. */
+static void make_room_for(unsigned concurrency, struct log *log)
+{
+    struct rlimit files;
+    const rlim_t wanted = concurrency + FILES_BESIDES;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted)
+        return;
+    files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur == wanted)
+        return;
+    if (log)
+        log_warning(log,
+                    "%u requests at once may want more open files than are allowed here (%llu, see "
+                    "ulimit -n)",
+                    concurrency, (unsigned long long)files.rlim_cur);
+}
+
+/* libcurl would complain at the first request only, and not say of which file. */
+static enum status check_ca_bundle(struct setting bundle, struct error *err)
+{
+    if (!bundle.value || access(bundle.value, R_OK) == 0)
+        return STATUS_OK;
+    return error_set(err, STATUS_INVALID, "%s: cannot read %.300s: %s", bundle.source, bundle.value,
+                     strerror(errno));
+}
+
 static enum status open_loop(const struct connect_options *options, unsigned concurrency,
                              struct log *log, struct http_loop **out, struct error *err)
 {
+    const struct setting bundle = choose(options->ca_bundle, "--ca-bundle", "AWS_CA_BUNDLE", NULL);
     const struct http_loop_options loop = {
         .max_connections = concurrency,
-        .ca_bundle = choose(options->ca_bundle, "--ca-bundle", "AWS_CA_BUNDLE", NULL).value,
+        .ca_bundle = bundle.value,
         .verbose_to_log = log && log->debug,
         .log = log ? log_debug_line : NULL,
         .log_ctx = log,
         .clock = clock_system(),
     };
-    enum status status = http_global_init(err);
+    make_room_for(concurrency, log);
+    enum status status = check_ca_bundle(bundle, err);
+    if (!status)
+        status = http_global_init(err);
     return status ? status : http_loop_new(&loop, out, err);
 }
 

@@ -42,7 +42,8 @@ struct connection {
     struct s3_credentials_source *credentials;
     struct s3_client *client;
 };
-/* `concurrency` is the cap of connections. STATUS_INVALID is a usage error (bad endpoint),
+/* `concurrency` is the cap of connections; the process's limit of open files is raised for them as
+ * far as it may be. STATUS_INVALID is a usage error (bad endpoint, unreadable certificates),
  * STATUS_DENIED credentials that cannot be had. */
 enum status connection_open(const struct connect_options *options, unsigned concurrency,
                             struct log *log, struct connection *out, struct error *err) MUST_USE;

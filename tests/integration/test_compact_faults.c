@@ -318,26 +318,30 @@ static void a_signal_aborts_and_says_how_to_go_on(void **state)
 static void wrong_usage_is_one_line(void **state)
 {
     (void)state;
+    /* What the one line must say, and the arguments that lead to it. */
     static const char *const cases[][6] = {
-        {"s3-compact", "s3://b/in/"},
-        {"s3-compact", "b/in/", "s3://b/out/"},
-        {"s3-compact", "--date-format", "%Q", "s3://b/in/", "s3://b/out/"},
-        {"s3-compact", "--days", "many", "s3://b/in/", "s3://b/out/"},
-        {"s3-compact", "--no-such", "s3://b/in/", "s3://b/out/"},
-        {"s3-compact", "s3://b/in/", "s3://b/in/"},
-        {"s3-compact", "--memory", "1k", "s3://b/in/", "s3://b/out/"},
-        {"s3-compact", "--part", "3/2", "s3://b/in/", "s3://b/out/"},
-        {"s3-compact", "--mode", "sequential", "-j8", "s3://b/in/", "s3://b/out/"},
+        {"SRC... DST", "s3://" BUCKET "/in/"},
+        {"not an S3 URI", BUCKET "/in/", "s3://" BUCKET "/out/"},
+        {"neither a verb", "in"},
+        {"%Q", "--date-format", "%Q", "s3://" BUCKET "/in/", "s3://" BUCKET "/out/"},
+        {"--days", "--days", "many", "s3://" BUCKET "/in/", "s3://" BUCKET "/out/"},
+        {"--no-such", "--no-such", "s3://" BUCKET "/in/", "s3://" BUCKET "/out/"},
+        {"under the source", "s3://" BUCKET "/in/", "s3://" BUCKET "/in/"},
+        {"--memory", "--memory", "1k", "s3://" BUCKET "/in/", "s3://" BUCKET "/out/"},
+        {"--part", "--part", "3/2", "s3://" BUCKET "/in/", "s3://" BUCKET "/out/"},
+        {"one request", "--mode=sequential", "-j8", "s3://" BUCKET "/in/", "s3://" BUCKET "/out/"},
+        {"/no/such", "--ca-bundle", "/no/such", "s3://" BUCKET "/in/", "s3://" BUCKET "/out/"},
     };
     struct fixture *f = fixture_new(TEST_ENDPOINT_EMBEDDED, NULL);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct process_result ran;
         const char *const *c = cases[i];
-        const char *const args[] = {c[0], c[1], c[2], c[3], c[4], c[5], NULL};
+        const char *const args[] = {"s3-compact", c[1], c[2], c[3], c[4], c[5], NULL};
         fixture_run(f, args, NULL, &ran);
         if (ran.exit_code != 2)
             print_error("case %zu: exit %d: %s\n", i, ran.exit_code, ran.err.data);
         assert_int_equal(ran.exit_code, 2);
+        assert_non_null(strstr(ran.err.data, c[0]));
         assert_int_equal(ran.out.len, 0);
         assert_ptr_equal(strchr(ran.err.data, '\n'), ran.err.data + ran.err.len - 1);
         process_result_release(&ran);
@@ -364,6 +368,22 @@ static void a_closed_port_and_wrong_keys(void **state)
     fixture_run(w.fixture, args, (const char *const[]){"AWS_SECRET_ACCESS_KEY=wrong", NULL}, &ran);
     assert_int_equal(ran.exit_code, 1);
     assert_non_null(strstr(ran.err.data, "SignatureDoesNotMatch"));
+    process_result_release(&ran);
+    fixture_free(w.fixture);
+}
+
+static void few_open_files_are_said(void **state)
+{
+    (void)state;
+    struct world w;
+    struct process_result ran;
+    world_open(&w, false, &(struct fault){0});
+    fixture_run_limited(w.fixture, 40,
+                        FIXTURE_ARGS("s3-compact", "--from", "2024-01-14", "--to", "2024-01-14",
+                                     "s3://" BUCKET "/in/", "s3://" BUCKET "/out/"),
+                        &ran);
+    assert_int_equal(ran.exit_code, 0); /* two sources need no more */
+    assert_non_null(strstr(ran.err.data, "ulimit -n"));
     process_result_release(&ran);
     fixture_free(w.fixture);
 }
@@ -400,6 +420,7 @@ int main(void)
         cmocka_unit_test(a_signal_aborts_and_says_how_to_go_on),
         cmocka_unit_test(wrong_usage_is_one_line),
         cmocka_unit_test(a_closed_port_and_wrong_keys),
+        cmocka_unit_test(few_open_files_are_said),
         cmocka_unit_test(loopback_needs_no_proxy),
     };
     return FIXTURE_MAIN(tests);

@@ -67,18 +67,17 @@ static void command_init(struct command *c, const struct fixture *f, const char 
     }
 }
 
-/* Lets a shell open `path` as the program's standard output. */
-static void command_redirect(struct command *c, const char *path)
+/* Lets a shell do something with `word`, which is its $0, before it becomes the program. */
+static void command_wrap(struct command *c, const char *script, const char *word)
 {
-    static const char *const shell[] = {"/bin/sh", "-c", "exec \"$@\" >\"$0\""};
-    const size_t front = sizeof shell / sizeof *shell + 1;
+    const char *const shell[] = {"/bin/sh", "-c", script, word};
+    const size_t front = sizeof shell / sizeof *shell;
     size_t argc = 0;
     while (c->argv[argc])
         argc++;
     assert_true(argc + front <= ARGS_MAX);
     memmove(c->argv + front, c->argv, (argc + 1) * sizeof *c->argv);
     memcpy(c->argv, shell, sizeof shell);
-    c->argv[front - 1] = path;
 }
 
 static struct process_options command_options(const struct command *c)
@@ -110,7 +109,19 @@ void fixture_run_into(const struct fixture *f, const char *path, const char *con
 {
     struct command *c = test_malloc(sizeof *c);
     command_init(c, f, argv, NULL);
-    command_redirect(c, path);
+    command_wrap(c, "exec \"$@\" >\"$0\"", path);
+    command_run(c, result);
+    test_free(c);
+}
+
+void fixture_run_limited(const struct fixture *f, unsigned open_files, const char *const *argv,
+                         struct process_result *result)
+{
+    struct command *c = test_malloc(sizeof *c);
+    char number[16];
+    snprintf(number, sizeof number, "%u", open_files);
+    command_init(c, f, argv, NULL);
+    command_wrap(c, "ulimit -n \"$0\" && exec \"$@\"", number);
     command_run(c, result);
     test_free(c);
 }
