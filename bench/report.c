@@ -2,7 +2,6 @@
 /* report - a run's files. */
 #include "bench/report.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "bench/file.h"
@@ -35,22 +34,17 @@ static enum status write_documents(const struct result *r, const struct summary 
     return status;
 }
 
-static void print_table(const struct result *r, const struct summary *s, const char *directory,
-                        bool drawn)
+static void append_table(const struct result *r, const struct summary *s, const char *directory,
+                         bool drawn, struct buf *shown)
 {
-    struct buf text;
-    buf_init(&text, 1u << 20);
-    table_append(&text, r, s);
-    buf_printf(&text, "\n%s/result.json  samples.csv  environment.json\n", directory);
+    table_append(shown, r, s);
+    buf_printf(shown, "\n%s/result.json  samples.csv  environment.json\n", directory);
     if (drawn)
-        buf_printf(&text, "%s/speedup.svg  speedup.png  latency.svg  latency.png\n", directory);
-    fputs(text.data, stdout);
-    fflush(stdout);
-    buf_release(&text);
+        buf_printf(shown, "%s/speedup.svg  speedup.png  latency.svg  latency.png\n", directory);
 }
 
-enum status report_write(const struct result *r, const char *directory, struct log *log, bool quiet,
-                         struct error *err)
+enum status report_write(const struct result *r, const char *directory, struct log *log, bool json,
+                         struct buf *shown, struct error *err)
 {
     static struct summary summary; /* large; and a process makes one report at a time */
     struct error trouble;
@@ -66,8 +60,9 @@ enum status report_write(const struct result *r, const char *directory, struct l
         log_note(log, "%s", trouble.text);
     else if (drawn != STATUS_OK)
         return error_copy(err, &trouble);
-    if (!quiet)
-        print_table(r, &summary, directory, drawn == STATUS_OK);
+    if (json)
+        return result_to_json(r, &summary, shown, err);
+    append_table(r, &summary, directory, drawn == STATUS_OK, shown);
     return STATUS_OK;
 }
 
@@ -85,7 +80,8 @@ const struct cli_verb report_verb = {
     .options = report_table,
 };
 
-static enum status report_again(const char *directory, struct log *log, struct error *err)
+static enum status report_again(const char *directory, struct log *log, struct buf *shown,
+                                struct error *err)
 {
     char path[FILE_PATH_MAX];
     struct result result;
@@ -98,7 +94,7 @@ static enum status report_again(const char *directory, struct log *log, struct e
     if (status == STATUS_OK)
         status = result_from_json(&result, text.data, text.len, err);
     if (status == STATUS_OK)
-        status = report_write(&result, directory, log, false, err);
+        status = report_write(&result, directory, log, false, shown, err);
     buf_release(&text);
     result_release(&result);
     return status;
@@ -122,8 +118,13 @@ int report_main(int argc, char **argv)
         log_error(&log, "the directory of a run is needed (see " PROGRAM " report --help)");
         return EXIT_USAGE;
     }
-    if (report_again(argv[0], &log, &error) == STATUS_OK)
-        return EXIT_DONE;
-    log_error(&log, "%s", error.text);
-    return EXIT_WORK_FAILED;
+    struct buf shown;
+    int code = EXIT_WORK_FAILED;
+    buf_init(&shown, RESULT_JSON_MAX);
+    if (report_again(argv[0], &log, &shown, &error) == STATUS_OK)
+        code = print_result(&log, &shown);
+    else
+        log_error(&log, "%s", error.text);
+    buf_release(&shown);
+    return code;
 }

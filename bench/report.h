@@ -13,9 +13,10 @@
 extern const struct cli_verb report_verb;
 int report_main(int argc, char **argv);
 
-/* Writes result.json, samples.csv, environment.json and the plots; prints the table on stdout unless
- * `quiet`. A missing gnuplot is a note, not a failure. */
-enum status report_write(const struct result *r, const char *directory, struct log *log, bool quiet,
-                         struct error *err) MUST_USE;
+/* Writes result.json, samples.csv, environment.json and the plots, and appends what is to be shown:
+ * the table for people, or with `json` the document of result.json. A missing gnuplot is a note, not
+ * a failure. */
+enum status report_write(const struct result *r, const char *directory, struct log *log, bool json,
+                         struct buf *shown, struct error *err) MUST_USE;
 
 #endif

@@ -15,6 +15,7 @@
 #include "lib/base/date.h"
 #include "lib/base/units.h"
 #include "lib/tool/exit_code.h"
+#include "lib/tool/json.h"
 #include "lib/tool/print.h"
 #include "lib/tool/process.h"
 #include "lib/tool/signals.h"
@@ -52,7 +53,12 @@ static const struct cli_option run_table[] = {
     CLI_STRING(0, "out", "DIR", AT(out), "where they go (default results/<time>)"),
     CLI_FLAG(0, "yes", AT(yes), "go on when the estimated cost on AWS is above $1"),
     CLI_INCLUDE(connect_option_table, AT(connect)),
-    CLI_INCLUDE(output_option_table, AT(output)),
+    CLI_GROUP("What to print"),
+    CLI_FLAG(0, "json", AT(output.json),
+             "print the document of result.json on stdout, or one with the error"),
+    CLI_FLAG('q', "quiet", AT(output.quiet), "print errors and warnings only"),
+    CLI_FLAG('v', "verbose", AT(output.verbose),
+             "print what is requested and answered, without secrets"),
     CLI_END,
 };
 
@@ -68,7 +74,10 @@ const struct cli_verb run_verb = {
                "Examples:\n"
                "  s3-bench run\n"
                "  s3-bench run --endpoint-url http://127.0.0.1:9000 s3://test/\n"
-               "  s3-bench run --profile dev --objects 500 --rounds 10 s3://my-bucket/bench/\n",
+               "  s3-bench run --profile dev --objects 500 --rounds 10 s3://my-bucket/bench/\n"
+               "\n"
+               "Exit status: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted; the\n"
+               "rounds that were complete by then are reported.\n",
     .options = run_table,
 };
 
@@ -223,8 +232,31 @@ static enum status measure(struct campaign *c, const char *target, struct error 
     return status;
 }
 
+/* With --json there is a document also where there is no result. */
+static void append_failure(const struct campaign *c, const struct error *error, struct buf *shown)
+{
+    struct json j;
+    if (!c->options->output.json)
+        return;
+    json_init(&j, shown, true);
+    json_begin_object(&j, NULL);
+    json_str(&j, "schema", RESULT_SCHEMA);
+    json_str(&j, "run", c->result->settings.run);
+    json_str(&j, "error", error->text);
+    json_end(&j);
+    buf_append_char(shown, '\n');
+}
+
+/* The first failure decides the exit status; the later ones are said. */
+static int also_failed(struct campaign *c, int code, const char *text)
+{
+    log_error(c->log, "%s", text);
+    return code == EXIT_DONE ? EXIT_WORK_FAILED : code;
+}
+
 /* What was measured before a signal is kept, and what was written is removed, in every case. */
-static int conclude(struct campaign *c, enum status status, const struct error *error)
+static int conclude(struct campaign *c, enum status status, const struct error *error,
+                    struct buf *shown)
 {
     struct error trouble;
     int code = status == STATUS_OK          ? EXIT_DONE
@@ -234,17 +266,22 @@ static int conclude(struct campaign *c, enum status status, const struct error *
     if (status != STATUS_OK)
         log_error(c->log, "%s", error->text);
     if (campaign_clean(c, &trouble) != STATUS_OK) {
-        log_error(c->log, "cleaning up s3://%s/%s: %s", c->target.bucket, c->prefix, trouble.text);
-        code = code == EXIT_DONE ? EXIT_WORK_FAILED : code;
+        error_prefix(&trouble, "cleaning up s3://%s/%s", c->target.bucket, c->prefix);
+        code = also_failed(c, code, trouble.text);
     }
     const bool kept = status == STATUS_OK || status == STATUS_CANCELLED;
-    if (kept && c->result->sample_count > 0 &&
-        report_write(c->result, c->directory, c->log, c->options->output.quiet, &trouble) !=
-            STATUS_OK) {
-        log_error(c->log, "%s", trouble.text);
-        code = code == EXIT_DONE ? EXIT_WORK_FAILED : code;
+    if (!kept || c->result->sample_count == 0) {
+        append_failure(c, error, shown);
+    } else if (report_write(c->result, c->directory, c->log, c->options->output.json, shown,
+                            &trouble) != STATUS_OK) {
+        code = also_failed(c, code, trouble.text);
+        buf_reset(shown);
+        append_failure(c, &trouble, shown);
     }
-    return code;
+    if (c->options->output.quiet && !c->options->output.json)
+        return code;
+    const int printed = print_result(c->log, shown);
+    return code != EXIT_DONE ? code : printed;
 }
 
 int run_main(int argc, char **argv)
@@ -280,7 +317,10 @@ int run_main(int argc, char **argv)
     enum status status = set_up(&campaign, argc, argv, &error);
     if (status == STATUS_OK)
         status = measure(&campaign, parsed.positional_count == 1 ? argv[0] : NULL, &error);
-    const int code = conclude(&campaign, status, &error);
+    struct buf shown;
+    buf_init(&shown, RESULT_JSON_MAX);
+    const int code = conclude(&campaign, status, &error, &shown);
+    buf_release(&shown);
     campaign_close(&campaign);
     result_release(&result);
     return code;

@@ -204,11 +204,12 @@ static int tell(struct program *p, const struct outcome *r)
     return code != EXIT_DONE ? code : printed;
 }
 
-static int run(struct program *p)
+/* `status` tells whether the connection stands; if not, `err` says why, and that is the outcome. */
+static int run(struct program *p, enum status status, struct error *err)
 {
-    struct error err;
     struct mono started = clock_mono(clock_system());
-    enum status status = work(p, &err);
+    if (status == STATUS_OK)
+        status = work(p, err);
     const struct outcome outcome = {
         .options = &p->options,
         .dataset = &p->dataset,
@@ -216,7 +217,7 @@ static int run(struct program *p)
         .bytes = p->sink ? p->sink->bytes : 0,
         .seconds = mono_since_s(clock_mono(clock_system()), started),
         .counters = p->connection.client ? s3_client_counters(p->connection.client) : NULL,
-        .error = status == STATUS_OK ? NULL : &err,
+        .error = status == STATUS_OK ? NULL : err,
     };
     return tell(p, &outcome);
 }
@@ -246,11 +247,11 @@ int main(int argc, char **argv)
     signals_install();
     if (status == STATUS_OK)
         status = open_connection(&p, &err);
-    if (status != STATUS_OK) {
+    if (status == STATUS_INVALID) {
         log_error(&p.log, "%s", err.text);
-        code = status == STATUS_INVALID ? EXIT_USAGE : EXIT_WORK_FAILED;
+        code = EXIT_USAGE;
     } else {
-        code = run(&p);
+        code = run(&p, status, &err);
     }
     program_release(&p);
     return code;

@@ -113,10 +113,11 @@ static void json_dataset(struct json *j, const struct dataset *d)
     json_end(j);
 }
 
+/* Both are there, and empty, where nothing was sent: `c` may be NULL. */
 static void json_requests(struct json *j, const struct s3_counters *c)
 {
     json_begin_object(j, "requests");
-    for (int op = 0; op < S3_OP_COUNT; op++) {
+    for (int op = 0; c && op < S3_OP_COUNT; op++) {
         const struct s3_op_counters *o = &c->op[op];
         if (o->requests == 0)
             continue;
@@ -129,7 +130,7 @@ static void json_requests(struct json *j, const struct s3_counters *c)
     }
     json_end(j);
     json_begin_object(j, "retries");
-    for (int reason = RETRY_NONE + 1; reason < RETRY_REASON_COUNT; reason++)
+    for (int reason = RETRY_NONE + 1; c && reason < RETRY_REASON_COUNT; reason++)
         if (c->retries[reason] > 0)
             json_u64(j, retry_reason_name((enum retry_reason)reason), c->retries[reason]);
     json_end(j);
@@ -153,8 +154,7 @@ void report_json(const struct outcome *r, struct buf *out)
     json_f64(&j, "seconds", r->seconds);
     json_f64(&j, "objects_per_s", rate((double)r->objects, r->seconds));
     json_f64(&j, "bytes_per_s", rate((double)r->bytes, r->seconds));
-    if (r->counters)
-        json_requests(&j, r->counters);
+    json_requests(&j, r->counters);
     json_str(&j, "error", r->error ? r->error->text : NULL);
     json_end(&j);
     buf_append_char(out, '\n');

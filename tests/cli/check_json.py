@@ -13,6 +13,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 SHAPES = json.loads((pathlib.Path(__file__).resolve().parent / "shapes.json").read_text())
 TYPES = {
@@ -67,6 +68,19 @@ class Checks:
         self.problems += [f"{name}: {d}" for d in differences(SHAPES[schema], document, "$")]
         return document
 
+    def run_bench(self, exit_status, verb, *args):
+        """s3-bench names its verb first, and its document is s3-bench/1 in either case."""
+        ran = subprocess.run([str(self.programs / "s3-bench"), verb, "--json", *args], text=True,
+                             check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        self.expect("s3-bench", "exit status", ran.returncode, exit_status)
+        try:
+            document = json.loads(ran.stdout)
+        except json.JSONDecodeError as error:
+            self.problems.append(f"s3-bench: not one JSON document: {error}: {ran.stdout[:200]!r}")
+            return {}
+        self.expect("s3-bench", "schema", document.get("schema"), "s3-bench/1")
+        return document
+
     def expect(self, name, what, got, wanted):
         if got != wanted:
             self.problems.append(f"{name}: {what} is {got!r}, not {wanted!r}")
@@ -81,6 +95,18 @@ def check_all(checks):
     again = checks.run("s3-compact/1", 0, "s3-compact", *run)
     failed = checks.run("s3-compact/1", 1, "s3-compact", "s3://no-such-bucket/in/", *run[1:])
     checks.run("s3-generate-result/1", 1, "s3-generate", "-r", "3", "-f", "2", "-b", "no-such-bucket")
+
+    os.environ.pop("AWS_SECRET_ACCESS_KEY")
+    checks.run("s3-generate-result/1", 1, "s3-generate", "-r", "3", "-f", "2", "-b", "logs")
+    small = ("run", "--latency", "none", "--objects", "6", "--days", "2", "--rounds", "2",
+             "--concurrency", "2", "--fan-out", "objects")
+    with tempfile.TemporaryDirectory(prefix="s3-kit-json.") as results:
+        measured = checks.run_bench(0, *small, "--out", results)
+        checks.expect("benchmark", "rounds", measured.get("summary", {}).get("rounds"), 2)
+        on_disk = json.loads((pathlib.Path(results) / "result.json").read_text())
+        checks.expect("benchmark", "result.json", on_disk, measured)
+    failed_run = checks.run_bench(1, *small, "s3://no-such-bucket/")
+    checks.expect("failed benchmark", "an error", bool(failed_run.get("error")), True)
 
     totals = first["totals"]
     checks.expect("first run", "objects", totals["objects"], generated["objects"])
