@@ -2,6 +2,9 @@
 /* codes - the table of codes.h as data. */
 #include "bench/server/codes.h"
 
+#include <stddef.h>
+#include <string.h>
+
 struct code_row {
     int http_status;
     const char *name;
@@ -27,4 +30,12 @@ const char *code_name(enum code code)
 const char *code_message(enum code code)
 {
     return rows[code].message;
+}
+
+const char *code_message_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return rows[i].message;
+    return NULL;
 }

@@ -120,6 +120,7 @@
     X(SIGNATURE_DOES_NOT_MATCH, 403, "SignatureDoesNotMatch",                                      \
       "The request signature that we calculated does not match the signature that you provided. "  \
       "Check your AWS secret access key and signing method.")                                      \
+    X(SLOW_DOWN, 503, "SlowDown", "Please reduce your request rate.")                              \
     X(CONTENT_SHA256_MISMATCH, 400, "XAmzContentSHA256Mismatch",                                   \
       "The provided 'x-amz-content-sha256' header does not match what was computed.")
 
@@ -133,5 +134,7 @@ enum code {
 int code_http_status(enum code code);
 const char *code_name(enum code code);
 const char *code_message(enum code code);
+/* The message of the code with this name; NULL for one that the server does not have. */
+const char *code_message_of(const char *name);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "bench/server/httpd.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <netdb.h>
@@ -20,12 +21,14 @@
 
 #include "bench/server/pipeline.h"
 #include "bench/server/server_private.h"
+#include "lib/base/date.h"
 #include "lib/base/units.h"
 
 /* Holds request line and headers, then pieces of the body, then the reply's headers. The library
  * zeroes it after each request, so more than is needed costs: 64 KiB were a tenth of a GET. */
 #define CONNECTION_MEMORY_BYTES (24u << 10)
-#define CUT_BLOCK_BYTES         (16u << 10)
+#define SPOILT_BLOCK_BYTES      (16u << 10)
+#define TRICKLES_A_SECOND       50 /* of a slowed-down body */
 #define CONNECTION_TIMEOUT_S    300u
 #define CONNECTIONS_MAX         60000u
 #define SPARE_DESCRIPTORS       64u /* for everything that is not a connection */
@@ -39,6 +42,11 @@ struct httpd {
     uint64_t connections;
 };
 
+struct connection {
+    uint64_t number;
+    uint64_t requests;
+};
+
 static void *httpd_arrived(void *cls, const char *uri, struct MHD_Connection *connection)
 {
     struct httpd *h = cls;
@@ -48,8 +56,11 @@ static void *httpd_arrived(void *cls, const char *uri, struct MHD_Connection *co
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     r->connection = connection;
-    if (info != NULL)
-        r->connection_number = (uint64_t)(uintptr_t)info->socket_context;
+    struct connection *c = info != NULL ? info->socket_context : NULL;
+    if (c != NULL) {
+        r->connection_number = c->number;
+        r->first_of_connection = c->requests++ == 0;
+    }
     return r;
 }
 
@@ -58,9 +69,15 @@ static void httpd_connected(void *cls, struct MHD_Connection *connection, void *
 {
     struct httpd *h = cls;
     (void)connection;
-    if (toe != MHD_CONNECTION_NOTIFY_STARTED)
+    if (toe != MHD_CONNECTION_NOTIFY_STARTED) {
+        free(*socket_context);
+        *socket_context = NULL;
         return;
-    *socket_context = (void *)(uintptr_t)++h->connections;
+    }
+    struct connection *c = calloc(1, sizeof *c);
+    if (c != NULL) /* otherwise its requests have connection number 0 in the log */
+        c->number = ++h->connections;
+    *socket_context = c;
     pthread_mutex_lock(&h->server->lock);
     h->server->stats.connections++;
     pthread_mutex_unlock(&h->server->lock);
@@ -80,6 +97,16 @@ static enum MHD_Result collect_header(void *cls, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
+/* The library's own Date gives way to one that is there. */
+static void add_shifted_date(struct MHD_Response *response, const struct request *r)
+{
+    struct buf date;
+    buf_init(&date, 64);
+    date_append_http(&date, wall_unix_s(r->arrived_wall) + r->clock_shift_s);
+    MHD_add_response_header(response, "Date", date.data);
+    buf_release(&date);
+}
+
 /* Cuts "Name: value\n" lines in place and hands them over. */
 static void add_headers(struct MHD_Response *response, struct request *r)
 {
@@ -88,6 +115,8 @@ static void add_headers(struct MHD_Response *response, struct request *r)
     MHD_add_response_header(response, "x-amz-request-id", id);
     MHD_add_response_header(response, "x-amz-id-2", HOST_ID);
     MHD_add_response_header(response, "Server", "s3-bench");
+    if (r->clock_shift_s != 0)
+        add_shifted_date(response, r);
     char *p = r->reply.shown.headers.data;
     for (char *end; r->reply.shown.headers.len > 0 && (end = strchr(p, '\n')) != NULL;
          p = end + 1) {
@@ -101,27 +130,112 @@ static void add_headers(struct MHD_Response *response, struct request *r)
     }
 }
 
-/* A body that is cut: the promised length is whole, the connection closes half-way. */
-static ssize_t read_cut(void *cls, uint64_t at, char *out, size_t room)
+static int socket_of(const struct request *r)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info != NULL ? info->connect_fd : -1;
+}
+
+struct copying {
+    char *out;
+};
+
+static void copy_slice(void *ctx, const struct slice *piece)
+{
+    struct copying *c = ctx;
+    memcpy(c->out, piece->chunk->data + piece->offset, piece->len);
+    c->out += piece->len;
+}
+
+/* Bodies that are not simply sent: cut, stalled, slowed down or spoilt. */
+
+static void copy_piece(const struct reply *reply, uint64_t at, char *out, size_t n)
+{
+    if (reply->object == NULL) {
+        memcpy(out, reply->shown.body.data + at, n);
+    } else {
+        struct copying c = {.out = out};
+        object_pieces(reply->object, reply->offset + at, n, copy_slice, &c);
+    }
+    const uint64_t spoilt = reply->shown.corrupt_at;
+    if (spoilt >= at && spoilt - at < n)
+        out[spoilt - at] = (char)~out[spoilt - at];
+}
+
+/* How many bytes may have been sent by now. */
+static uint64_t bytes_allowed(const struct request *r)
+{
+    const uint64_t rate = r->reply.shown.bytes_per_s;
+    if (rate == 0)
+        return UINT64_MAX;
+    const double passed_s = mono_since_s(clock_mono(clock_system()), r->reply_started);
+    return 1 + (uint64_t)(passed_s * (double)rate);
+}
+
+/* When byte `at` may go out, and a few more with it, so that not every byte is waited for. */
+static struct mono byte_due(const struct request *r, uint64_t at)
+{
+    const uint64_t rate = r->reply.shown.bytes_per_s;
+    const double due_s = (double)at / (double)rate + 1.0 / TRICKLES_A_SECOND;
+    return (struct mono){r->reply_started.ns + (int64_t)(due_s * (double)NS_PER_S) + 1};
+}
+
+/* Everything so far is with the socket. The library alone would close only at the connection's next
+ * event when not one byte of the body was read. */
+static ssize_t end_early(const struct request *r)
+{
+    (void)shutdown(socket_of(r), SHUT_RDWR);
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+/* Suspended until the client has gone; the call after that ends the reply. */
+static ssize_t stall(struct request *r)
+{
+    if (r->stage == STAGE_DROPPED)
+        return end_early(r);
+    r->stage = STAGE_DROPPED;
+    r->watch = WATCH_CLIENT_GONE;
+    r->watch_end = mono_add_ms(clock_mono(clock_system()), S3_SERVER_HOLD_MAX_MS);
+    httpd_suspend(r);
+    if (server_watch(r->server, r) != 0)
+        httpd_resume(r);
+    return 0;
+}
+
+static ssize_t pause_until(struct request *r, struct mono due)
+{
+    httpd_suspend(r);
+    if (delay_queue_add(r->server->delays, due, r) != 0) { /* the server is stopping */
+        httpd_resume(r);
+        return end_early(r);
+    }
+    return 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The promised length is whole even when the connection closes half-way. */
+static ssize_t read_spoilt(void *cls, uint64_t at, char *out, size_t room)
 {
     struct request *r = cls;
-    struct reply *reply = &r->reply;
-    if (at >= reply->shown.cut_after)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    uint64_t n = reply->shown.cut_after - at;
-    if (n > room)
-        n = room;
-    if (reply->object == NULL) {
-        memcpy(out, reply->shown.body.data + at, (size_t)n);
-        return (ssize_t)n;
-    }
-    struct buf piece;
-    buf_init(&piece, room);
-    object_append(reply->object, reply->offset + at, n, &piece);
-    const bool whole = piece.len == n;
-    memcpy(out, piece.data, piece.len);
-    buf_release(&piece);
-    return whole ? (ssize_t)n : MHD_CONTENT_READER_END_WITH_ERROR;
+    const struct s3_server_reply *shown = &r->reply.shown;
+    if (at >= shown->cut_after)
+        return end_early(r);
+    if (at >= shown->stall_after)
+        return stall(r);
+    const uint64_t allowed = bytes_allowed(r);
+    if (at >= allowed)
+        return pause_until(r, byte_due(r, at));
+    const uint64_t end =
+        least(least(r->reply_len, shown->cut_after), least(shown->stall_after, allowed));
+    const size_t n = (size_t)least(end - at, room);
+    copy_piece(&r->reply, at, out, n);
+    r->sent_bytes = at + n;
+    return (ssize_t)n;
 }
 
 struct vector {
@@ -154,18 +268,31 @@ static struct MHD_Response *object_response(const struct reply *reply)
     return response;
 }
 
+static bool is_spoilt(const struct s3_server_reply *shown, uint64_t len)
+{
+    return shown->cut_after < len || shown->stall_after < len || shown->corrupt_at < len ||
+           shown->bytes_per_s != 0;
+}
+
 static struct MHD_Response *make_response(struct request *r)
 {
     struct reply *reply = &r->reply;
     const int status = reply->shown.status;
+    if (reply->object == NULL && reply->shown.shorten_to < reply->shown.body.len)
+        buf_truncate(&reply->shown.body, (size_t)reply->shown.shorten_to);
+    if (reply->shown.shorten_to < reply->len)
+        reply->len = reply->shown.shorten_to;
     uint64_t len = reply->object != NULL ? reply->len : reply->shown.body.len;
     if (status == 204 || status == 304)
         len = 0;
     const bool has_body = strcmp(r->method, "HEAD") != 0;
-    const bool cut = has_body && reply->shown.cut_after < len;
-    r->sent_bytes = !has_body ? 0 : cut ? reply->shown.cut_after : len;
-    if (cut)
-        return MHD_create_response_from_callback(len, CUT_BLOCK_BYTES, read_cut, r, NULL);
+    r->reply_len = len;
+    r->sent_bytes = has_body ? len : 0;
+    if (has_body && len > 0 && is_spoilt(&reply->shown, len)) {
+        r->sent_bytes = 0;
+        r->reply_started = clock_mono(clock_system());
+        return MHD_create_response_from_callback(len, SPOILT_BLOCK_BYTES, read_spoilt, r, NULL);
+    }
     if (reply->object != NULL && len > 0)
         return object_response(reply);
     return MHD_create_response_from_buffer((size_t)len, reply->shown.body.data,
@@ -184,6 +311,17 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct requ
     return queued;
 }
 
+/* Linux answers a connect to no address with a reset of the connection; the library's own close
+ * would end it in order first. */
+static void reset_connection(const struct request *r)
+{
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+    const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+    const int fd = socket_of(r);
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    (void)connect(fd, &nowhere, sizeof nowhere);
+}
+
 static enum MHD_Result advance(struct MHD_Connection *connection, struct request *r)
 {
     switch (pipeline_advance(r)) {
@@ -191,6 +329,9 @@ static enum MHD_Result advance(struct MHD_Connection *connection, struct request
         return send_reply(connection, r);
     case PIPELINE_WAIT:
         return MHD_YES;
+    case PIPELINE_RESET:
+        reset_connection(r);
+        break;
     case PIPELINE_CLOSE:
         break;
     }
@@ -221,7 +362,7 @@ static enum MHD_Result httpd_access(void *cls, struct MHD_Connection *connection
 {
     struct request *r = *request;
     (void)cls, (void)url, (void)version;
-    if (r == NULL)
+    if (r == NULL || r->stage == STAGE_DROPPED)
         return MHD_NO;
     if (r->stage == STAGE_RECEIVING)
         return first_call(connection, r, method);
@@ -237,10 +378,13 @@ static void httpd_completed(void *cls, struct MHD_Connection *connection, void *
                             enum MHD_RequestTerminationCode toe)
 {
     struct request *r = *request;
-    (void)cls, (void)connection, (void)toe;
+    (void)cls, (void)connection;
     if (r == NULL)
         return;
     *request = NULL;
+    /* The client learns of it when it sends its next request. */
+    if (r->reply.shown.close_idle && toe == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        (void)shutdown(socket_of(r), SHUT_RDWR);
     pipeline_finished(r);
 }
 
@@ -252,6 +396,13 @@ void httpd_suspend(struct request *r)
 void httpd_resume(struct request *r)
 {
     MHD_resume_connection(r->connection);
+}
+
+bool httpd_client_gone(const struct request *r)
+{
+    char byte;
+    const ssize_t n = recv(socket_of(r), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 /* As many descriptors as the process may have; returns how many connections that allows. */

@@ -19,5 +19,7 @@ void httpd_stop(struct httpd *h);
 /* On the HTTP thread: the request waits until someone calls httpd_resume, from any thread. */
 void httpd_suspend(struct request *r);
 void httpd_resume(struct request *r);
+/* While it is suspended, from any thread: whether the client has closed the connection. */
+bool httpd_client_gone(const struct request *r);
 
 #endif

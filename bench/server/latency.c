@@ -8,12 +8,16 @@
 #include "bench/server/latency.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/rng.h"
 
 #define NS_PER_BYTE_AT_93_MB_S  (1e9 / 93e6)
 #define NS_PER_BYTE_20_MS_A_MIB (20e6 / 1048576.0)
 #define TWO_PI                  6.283185307179586476925
+#define DELAY_MAX_NS            (600 * NS_PER_S)
 
 #define ONE(median, sigma)                                                                         \
     {                                                                                              \
@@ -47,7 +51,7 @@ static const struct latency_profile profiles[] = {
                [LATENCY_PUT] = ONE(6.9, 0.3),
                [LATENCY_LIST] = ONE(6.9, 0.3)}},
     {.name = "minio-lan",
-     .summary = "MinIO in the same network, p50 2.5 ms p99 8 ms",
+     .summary = "MinIO in the same network, p50 2.5 ms p99 6.3 ms",
      .model = {[LATENCY_GET] = ONE(2.5, 0.4),
                [LATENCY_PUT] = ONE(2.5, 0.4),
                [LATENCY_LIST] = ONE(2.5, 0.4)}},
@@ -67,6 +71,14 @@ const struct latency_profile *latency_profile_find(const char *name)
     return NULL;
 }
 
+void latency_profile_names(char *out, size_t room)
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (const struct latency_profile *p = profiles; p->name != NULL && len < room; p++)
+        len += (size_t)snprintf(out + len, room - len, "%s%s", len > 0 ? ", " : "", p->name);
+}
+
 /* The next uniform of (0, 1): 53 bits, moved off zero so that its logarithm exists. */
 static double next_unit(uint64_t *state)
 {
@@ -74,21 +86,57 @@ static double next_unit(uint64_t *state)
     return ((double)(*state >> 11) + 0.5) * 0x1p-53;
 }
 
+bool latency_delays(const struct latency_profile *profile)
+{
+    for (int i = 0; i < LATENCY_OPERATIONS; i++)
+        if (profile->model[i].component[0].weight > 0 || profile->model[i].ns_per_byte > 0)
+            return true;
+    return profile->stall_probability > 0 || profile->connect_ms > 0;
+}
+
+static enum latency_operation charged_as(const struct latency_profile *profile,
+                                         enum latency_operation operation)
+{
+    if (profile->model[operation].present)
+        return operation;
+    switch (operation) {
+    case LATENCY_HEAD:
+        return LATENCY_GET;
+    case LATENCY_COPY:
+    case LATENCY_DELETE:
+        return LATENCY_PUT;
+    default:
+        return operation;
+    }
+}
+
+static const struct latency_component *pick_component(const struct latency_model *model,
+                                                      double pick)
+{
+    const struct latency_component *c = model->component;
+    const struct latency_component *last = c + LATENCY_COMPONENTS_MAX - 1;
+    for (; c < last && c[1].weight > 0 && pick >= c->weight; c++)
+        pick -= c->weight;
+    return c;
+}
+
 int64_t latency_draw_ns(const struct latency_profile *profile, uint64_t seed,
                         enum latency_operation operation, const char *key, size_t key_len,
                         unsigned attempt, uint64_t body_bytes)
 {
+    operation = charged_as(profile, operation);
     const struct latency_model *model = &profile->model[operation];
     double delay_ns = (double)body_bytes * model->ns_per_byte;
+    const uint64_t salt = ((uint64_t)operation << 32) | attempt;
+    uint64_t state = rng_hash(seed ^ rng_mix(salt), key, key_len);
     if (model->component[0].weight > 0) {
-        const uint64_t salt = ((uint64_t)operation << 32) | attempt;
-        uint64_t state = rng_hash(seed ^ rng_mix(salt), key, key_len);
-        const double pick = next_unit(&state);
-        const struct latency_component *c =
-            &model->component[pick < model->component[0].weight ? 0 : 1];
+        const struct latency_component *c = pick_component(model, next_unit(&state));
         const double radius = sqrt(-2.0 * log(next_unit(&state)));
         const double z = radius * cos(TWO_PI * next_unit(&state));
         delay_ns += c->median_ms * 1e6 * exp(c->sigma * z);
     }
-    return (int64_t)delay_ns;
+    /* Drawn last, so that stalls leave all other draws as they are. */
+    if (profile->stall_probability > 0 && next_unit(&state) < profile->stall_probability)
+        delay_ns += profile->stall_ms * 1e6;
+    return delay_ns < (double)DELAY_MAX_NS ? (int64_t)delay_ns : DELAY_MAX_NS;
 }

@@ -8,7 +8,7 @@
 
 void list_scope_init(struct list_scope *l, const struct request *r)
 {
-    *l = (struct list_scope){.prefix = "", .delimiter = ""};
+    *l = (struct list_scope){.prefix = "", .delimiter = "", .page = r->reply.shown.page_keys};
     buf_init(&l->groups, r->reply.shown.body.max);
 }
 
@@ -58,7 +58,7 @@ size_t list_scope_group(const struct list_scope *l, const char *name, size_t len
 
 bool list_scope_full(struct list_scope *l)
 {
-    if (l->count < l->max)
+    if (l->count < l->max && (l->page == 0 || l->count < l->page))
         return false;
     l->truncated = l->count > 0;
     return true;

@@ -16,6 +16,7 @@ struct list_scope {
     const char *prefix, *delimiter;
     size_t prefix_len, delimiter_len;
     uint64_t max;
+    uint64_t page; /* a page ends earlier, as it may; 0: at `max` */
     bool url_encoded;
     uint64_t count; /* of entries and groups on this page */
     bool truncated;

@@ -41,30 +41,46 @@ void reply_bad_argument(struct request *r, const char *message, const char *name
     reply_error_with(r, CODE_INVALID_ARGUMENT, message, elements);
 }
 
-void reply_error_with(struct request *r, enum code code, const char *detail,
-                      const char *const *elements)
+static void append_error(struct request *r, const char *code, const char *message,
+                         const char *const *elements)
 {
     struct buf *b = &r->reply.shown.body;
-    reply_clear(r);
-    r->reply.shown.status = code_http_status(code);
-    if (code == CODE_NOT_MODIFIED)
-        return;
     reply_header(r, "Content-Type", "application/xml");
     buf_append_str(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     xml_open(b, "Error");
-    xml_str(b, "Code", code_name(code));
-    xml_str(b, "Message", detail != NULL && detail[0] != '\0' ? detail : code_message(code));
+    xml_str(b, "Code", code);
+    xml_str(b, "Message", message);
     if (r->where.bucket != NULL && r->where.bucket[0] != '\0')
         xml_str(b, "BucketName", r->where.bucket);
     if (r->where.key != NULL && r->where.key_len > 0)
         xml_text(b, "Key", r->where.key, r->where.key_len);
-    if (code == CODE_AUTHORIZATION_HEADER_MALFORMED)
+    if (strcmp(code, code_name(CODE_AUTHORIZATION_HEADER_MALFORMED)) == 0)
         xml_str(b, "Region", server_region(r->server));
     for (; elements != NULL && elements[0] != NULL; elements += 2)
         xml_str(b, elements[0], elements[1]);
     buf_printf(b, "<RequestId>%016" PRIX64 "</RequestId>", r->shown.sequence);
     buf_append_str(b, "<HostId>s3-bench</HostId>");
     xml_close(b, "Error");
+}
+
+void reply_error_with(struct request *r, enum code code, const char *detail,
+                      const char *const *elements)
+{
+    reply_clear(r);
+    r->reply.shown.status = code_http_status(code);
+    if (code == CODE_NOT_MODIFIED)
+        return;
+    append_error(r, code_name(code),
+                 detail != NULL && detail[0] != '\0' ? detail : code_message(code), elements);
+}
+
+void reply_error_named(struct request *r, int status, const char *code, const char *message)
+{
+    reply_clear(r);
+    r->reply.shown.status = status;
+    if (message == NULL)
+        message = code_message_of(code);
+    append_error(r, code, message != NULL ? message : "A fault was asked for here.", NULL);
 }
 
 bool reply_failed(struct request *r, enum code code)

@@ -19,6 +19,8 @@ void reply_error_with(struct request *r, enum code code, const char *detail,
 /* InvalidArgument, which names the argument. */
 void reply_bad_argument(struct request *r, const char *message, const char *name,
                         const char *value);
+/* An error document for a code that need not be one of ours. `message` NULL: the code's own, if it has one. */
+void reply_error_named(struct request *r, int status, const char *code, const char *message);
 /* reply_error unless the code is CODE_NONE; whether it was an error. */
 bool reply_failed(struct request *r, enum code code);
 

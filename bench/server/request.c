@@ -64,7 +64,11 @@ void request_reset(struct request *r)
     buf_reset(&r->text);
     buf_reset(&r->reply.shown.body);
     buf_reset(&r->reply.shown.headers);
+    r->fault_name = "";
     r->reply.shown.cut_after = UINT64_MAX;
+    r->reply.shown.stall_after = UINT64_MAX;
+    r->reply.shown.corrupt_at = UINT64_MAX;
+    r->reply.shown.shorten_to = UINT64_MAX;
 }
 
 /* Decodes into r->text, which has room beforehand so that nothing moves; NULL for a bad escape. */

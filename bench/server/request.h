@@ -68,8 +68,13 @@ enum request_stage {
     STAGE_RECEIVED, /* complete; hooks next */
     STAGE_HELD,     /* past the hook, perhaps at the gate; the delay is next */
     STAGE_WAITING,  /* for the drawn delay; then it is applied */
-    STAGE_REPLY,    /* applied; a hook may have asked for more delay */
+    STAGE_APPLIED,  /* past the second hook, perhaps at the gate */
+    STAGE_REPLY,    /* a hook may have asked for more delay */
+    STAGE_DROPPED,  /* the client has gone, or will never hear of it */
 };
+
+/* What a suspended request waits for, besides its deadline. */
+enum request_watch { WATCH_NONE, WATCH_CLIENT_GONE, WATCH_REQUESTS };
 
 struct request_param {
     const char *name;
@@ -126,9 +131,19 @@ struct request {
     enum request_stage stage;
     enum code refused; /* before it was looked at: bad signature, too large, ... */
     char refused_detail[REQUEST_DETAIL_SIZE]; /* in place of the code's message, when not "" */
+    enum s3_server_action on_arrival;
+    const struct fault_rule *fault; /* that fired, or NULL */
+    const char *fault_name;         /* for the log; "" when none */
+    int64_t clock_shift_s;          /* of the server's clock, as this client sees it */
+    enum request_watch watch;
+    uint64_t watch_sequence; /* WATCH_REQUESTS: until this one has arrived */
+    struct mono watch_end;
     struct reply reply;
+    uint64_t reply_len; /* of its body, as promised */
+    struct mono reply_started;
     uint64_t sent_bytes;
     uint64_t connection_number;
+    bool first_of_connection;
     uint64_t in_flight; /* with itself, at arrival */
 
     /* Times. */

@@ -63,12 +63,14 @@ void request_log_write(struct request_log *log, const struct request *r, int64_t
     json_str(&j, "key", r->shown.key);
     json_i64(&j, "status", r->reply.shown.status);
     json_u64(&j, "bytes", r->sent_bytes);
+    json_u64(&j, "bytes_in", r->body.received);
     json_u64(&j, "connection", r->connection_number);
     json_u64(&j, "attempt", r->shown.attempt);
     json_u64(&j, "in_flight", r->in_flight);
     json_i64(&j, "drawn_us", r->drawn_ns / NS_PER_US);
     json_i64(&j, "actual_us", r->actual_ns / NS_PER_US);
     json_i64(&j, "service_us", service_ns / NS_PER_US);
+    json_str(&j, "fault", r->fault_name[0] != '\0' ? r->fault_name : NULL);
     json_end(&j);
     buf_append_char(&log->pending, '\n');
     if (log->pending.len >= FLUSH_BYTES)

@@ -12,15 +12,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/server/faults.h"
 #include "bench/server/httpd.h"
 #include "bench/server/kept_headers.h"
+#include "bench/server/rate_limit.h"
 #include "bench/server/server_private.h"
 
-#define DRAW_KEY_MAX (128u << 10)
+#define DRAW_KEY_MAX      (128u << 10)
+#define WATCH_INTERVAL_MS 2
+
+static void count_held(struct s3_server *s, int by)
+{
+    pthread_mutex_lock(&s->lock);
+    s->held_count = (unsigned)((int)s->held_count + by);
+    pthread_mutex_unlock(&s->lock);
+}
 
 static void server_free(struct s3_server *s)
 {
     auth_free(s->auth);
+    faults_free(s->faults);
+    rate_limit_free(s->rate_limit);
     request_log_close(s->log);
     while (s->pool != NULL) {
         struct request *next = s->pool->next;
@@ -35,9 +47,36 @@ static void server_free(struct s3_server *s)
     free(s);
 }
 
+/* Whether what a suspended request waits for, besides time, has not come about. */
+static bool keeps_waiting(struct s3_server *s, const struct request *r)
+{
+    if (r->watch == WATCH_NONE || mono_since_ns(r->watch_end, clock_mono(clock_system())) <= 0)
+        return false;
+    if (r->watch == WATCH_REQUESTS)
+        return atomic_load(&s->last_sequence) < r->watch_sequence;
+    return !httpd_client_gone(r);
+}
+
+/* On the delay thread. */
 static void wake_request(void *item)
 {
-    httpd_resume(item);
+    struct request *r = item;
+    struct s3_server *s = r->server;
+    if (keeps_waiting(s, r)) {
+        const struct mono again = mono_add_ms(clock_mono(clock_system()), WATCH_INTERVAL_MS);
+        if (delay_queue_add(s->delays, again, r) == 0)
+            return;
+    }
+    if (r->watch != WATCH_NONE) {
+        r->watch = WATCH_NONE;
+        count_held(s, -1);
+    }
+    httpd_resume(r);
+}
+
+static bool has_limits(const struct latency_profile *latency)
+{
+    return latency != NULL && (latency->limits.get_per_s > 0 || latency->limits.put_per_s > 0);
 }
 
 static enum status server_build(struct s3_server *s, const struct s3_server_options *options,
@@ -46,12 +85,19 @@ static enum status server_build(struct s3_server *s, const struct s3_server_opti
     const char *region = options->region != NULL ? options->region : "us-east-1";
     s->hooks = options->hooks;
     s->quirks = options->quirks;
-    s->latency = options->latency;
+    if (options->latency != NULL && latency_delays(options->latency))
+        s->latency = options->latency; /* otherwise no request pays for drawing nothing */
     atomic_init(&s->seed, options->seed);
+    atomic_init(&s->last_sequence, 0);
     buf_init(&s->draw_key, DRAW_KEY_MAX);
     s->region = strdup(region);
     s->store = storage_new(options->memory_limit_bytes);
     s->auth = auth_new(options->keys, options->key_count, region);
+    if (options->faults != NULL && (s->faults = faults_new(options->faults)) == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the fault rules");
+    if (has_limits(options->latency) &&
+        (s->rate_limit = rate_limit_new(&options->latency->limits)) == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the rate limits");
     if (s->region == NULL || s->store == NULL || s->auth == NULL)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the S3 server");
     if (options->request_log != NULL) {
@@ -106,6 +152,17 @@ const char *s3_server_url(const struct s3_server *s)
 void s3_server_reseed(struct s3_server *s, uint64_t seed)
 {
     atomic_store(&s->seed, seed);
+}
+
+int server_watch(struct s3_server *s, struct request *r)
+{
+    const struct mono first = mono_add_ms(clock_mono(clock_system()), WATCH_INTERVAL_MS);
+    count_held(s, 1);
+    if (delay_queue_add(s->delays, first, r) == 0)
+        return 0;
+    r->watch = WATCH_NONE;
+    count_held(s, -1);
+    return -1;
 }
 
 int server_hold(struct s3_server *s, struct request *r)

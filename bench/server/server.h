@@ -24,6 +24,8 @@
 #include "lib/base/buf.h"
 #include "lib/base/error.h"
 
+struct fault_rules;
+
 struct s3_server_key {
     const char *access_key_id;
     const char *secret_access_key;
@@ -43,25 +45,44 @@ struct s3_server_request {
     unsigned attempt;          /* of amz-sdk-request, otherwise 1 */
 };
 
+/* What becomes of a request. Each may be returned before it is applied and after; only the last
+ * four, and GO_ON, on its arrival. */
 enum s3_server_action {
     S3_SERVER_GO_ON,
-    S3_SERVER_REPLY,      /* before: send `reply` instead of doing anything */
-    S3_SERVER_HOLD,       /* before: suspend until s3_server_release; then it is applied */
-    S3_SERVER_DISCONNECT, /* before: close without applying; after: applied, no reply sent */
+    S3_SERVER_REPLY,           /* before: send `reply` instead of doing anything */
+    S3_SERVER_HOLD,            /* suspend until s3_server_release; then go on */
+    S3_SERVER_HOLD_UNTIL_GONE, /* until the client has closed its connection; then go on */
+    S3_SERVER_HOLD_REQUESTS,   /* until reply->hold_requests more have arrived; then go on */
+    S3_SERVER_STALL,           /* say nothing until the client has gone; then forget it */
+    S3_SERVER_DISCONNECT,      /* close without a reply */
+    S3_SERVER_RESET,           /* likewise, with a TCP reset */
 };
 
-/* A reply on its way. Hooks may change all of it. */
+/* A reply on its way. Hooks may change all of it. Offsets are of the body; UINT64_MAX: never. */
 struct s3_server_reply {
     int status;
     struct buf body;
-    struct buf headers; /* "Name: value\n" lines besides the standard ones */
-    uint64_t cut_after; /* send only so many body bytes and close; UINT64_MAX: all */
-    int64_t extra_delay_ms;
+    struct buf headers;     /* "Name: value\n" lines besides the standard ones */
+    uint64_t cut_after;     /* send only so many bytes and close */
+    uint64_t stall_after;   /* send only so many bytes and no more */
+    uint64_t corrupt_at;    /* invert the byte there */
+    uint64_t shorten_to;    /* leave out what is beyond, and say so in Content-Length */
+    uint64_t bytes_per_s;   /* 0: as fast as may be */
+    bool close_idle;        /* close the kept-alive connection once the reply is sent */
+    uint64_t page_keys;     /* before, for listings: at most so many keys a page; 0: S3's 1,000 */
+    int64_t delay_ms;       /* before: this much later it is applied */
+    int64_t extra_delay_ms; /* after: this much later the reply goes out */
+    /* Of the holds that end by themselves. */
+    uint64_t hold_requests;
+    int64_t hold_max_ms; /* 0: S3_SERVER_HOLD_MAX_MS */
 };
+#define S3_SERVER_HOLD_MAX_MS (300 * 1000)
 
 struct s3_server_hooks {
     void *ctx;
-    /* Before anything is done, signature already checked. May fill `reply`. */
+    /* Signature checked, body not read: GO_ON, STALL, DISCONNECT or RESET. */
+    enum s3_server_action (*arrived)(void *ctx, const struct s3_server_request *request);
+    /* Before anything is done. May fill `reply`. */
     enum s3_server_action (*before)(void *ctx, const struct s3_server_request *request,
                                     struct s3_server_reply *reply);
     /* After it was applied, before the reply goes out. For object bodies `reply->body` is filled only
@@ -90,6 +111,8 @@ struct s3_server_options {
     const char *request_log;     /* JSON Lines, one a request; NULL: none */
     struct s3_server_hooks hooks;
     enum s3_server_quirks quirks;
+    /* Faults as data, through the same seam as the hooks and after them. Kept until the stop. */
+    const struct fault_rules *faults; /* NULL: none */
 };
 
 struct s3_server;
@@ -104,6 +127,7 @@ void s3_server_reseed(struct s3_server *s, uint64_t seed);
 /* Lets held requests go on: all of them, or the one with this sequence number. */
 void s3_server_release_all(struct s3_server *s);
 void s3_server_release(struct s3_server *s, uint64_t sequence);
+/* How many are held or stalled right now. */
 unsigned s3_server_held(struct s3_server *s);
 
 struct s3_server_stats {

@@ -12,7 +12,9 @@
 #include "bench/server/server.h"
 #include "bench/server/storage.h"
 
+struct faults;
 struct httpd;
+struct rate_limit;
 
 struct s3_server {
     char url[128];
@@ -30,7 +32,9 @@ struct s3_server {
     struct request_log *log;
     struct request *pool;
     struct buf draw_key;
-    uint64_t last_sequence;
+    struct faults *faults;               /* NULL: none */
+    struct rate_limit *rate_limit;       /* NULL: none */
+    atomic_uint_least64_t last_sequence; /* others read it */
 
     /* Under the lock. */
     pthread_mutex_t lock;
@@ -54,5 +58,7 @@ static inline enum s3_server_quirks server_quirks(const struct s3_server *s)
 }
 /* Puts a suspended request behind the gate; -1 when the server is stopping. */
 int server_hold(struct s3_server *s, struct request *r);
+/* Suspends it until r->watch says otherwise, or its deadline; -1 when the server is stopping. */
+int server_watch(struct s3_server *s, struct request *r);
 
 #endif

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 kit_unit_test(latency LINK s3_server)
+kit_unit_test(latency_file LINK s3_server)
+kit_unit_test(rate_limit LINK s3_server)
+kit_unit_test(fault_rules LINK s3_server)
 kit_unit_test(storage LINK s3_server)
 kit_unit_test(aws_chunked LINK s3_server)
 kit_unit_test(auth LINK s3_server PkgConfig::JANSSON)
@@ -10,3 +13,8 @@ kit_unit_test(server_control
     LINK s3_server PkgConfig::JANSSON Threads::Threads)
 kit_unit_test(delay LINK s3_server Threads::Threads)
 kit_unit_test(server_body SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
+kit_unit_test(server_faults SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
+kit_unit_test(server_load SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
+kit_unit_test(request_log
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c
+    LINK s3_server PkgConfig::JANSSON)
