@@ -11,22 +11,21 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "bench/file.h"
+#include "bench/serve_environment.h"
+#include "bench/server/fault_rules.h"
+#include "bench/server/latency_file.h"
 #include "bench/server/server.h"
 #include "lib/base/hash.h"
-#include "lib/base/rng.h"
 #include "lib/base/units.h"
 #include "lib/tool/exit_code.h"
 #include "lib/tool/log.h"
 #include "lib/tool/print.h"
 #include "lib/tool/process.h"
 
-#define PROGRAM          "s3-bench"
-#define REGION           "us-east-1"
-#define ACCESS_KEY_ENV   "S3_BENCH_ACCESS_KEY_ID"
-#define SECRET_KEY_ENV   "S3_BENCH_SECRET_ACCESS_KEY"
-#define HOST_MAX         256
-#define ACCESS_KEY_CHARS 20
-#define SECRET_KEY_CHARS 40
+#define PROGRAM        "s3-bench"
+#define HOST_MAX       256
+#define FILE_BYTES_MAX (1u << 20) /* of a fault or latency file */
 
 struct listen_address {
     char host[HOST_MAX];
@@ -34,15 +33,15 @@ struct listen_address {
 };
 struct serve_options {
     struct listen_address listen;
-    const struct latency_profile *latency;
+    struct latency_profile latency; /* with what the other options add to it */
+    struct rate_limit_model rate_limit;
+    bool rate_limit_given;
+    bool stalls;
+    int64_t connect_cost_ms;
+    struct fault_rules *faults;
     const char *request_log;
     uint64_t memory_limit_bytes;
     uint64_t seed;
-};
-struct serve_credentials {
-    char access_key_id[128];
-    char secret_access_key[256];
-    bool from_environment;
 };
 
 /* Options */
@@ -69,19 +68,85 @@ static enum status parse_listen(void *field, const char *value, struct error *er
     return STATUS_OK;
 }
 
+/* Errors that name the file, as all that has a line in it. */
+static enum status read_text(const char *path, struct buf *text, struct error *err)
+{
+    buf_init(text, FILE_BYTES_MAX);
+    const enum status status = file_read(path, text, err);
+    return status == STATUS_OK ? STATUS_OK : error_set(err, STATUS_INVALID, "%s", err->text);
+}
+
+/* A built-in profile, or the file of one's own. */
 static enum status parse_latency(void *field, const char *value, struct error *err)
 {
     const struct latency_profile *found = latency_profile_find(value);
     if (found != NULL) {
-        *(const struct latency_profile **)field = found;
+        *(struct latency_profile *)field = *found;
         return STATUS_OK;
     }
-    char known[256] = "";
-    size_t len = 0;
-    for (const struct latency_profile *p = latency_profiles(); p->name != NULL; p++)
-        len +=
-            (size_t)snprintf(known + len, sizeof known - len, "%s%s", len > 0 ? ", " : "", p->name);
-    return error_set(err, STATUS_INVALID, "unknown latency profile '%s' (known: %s)", value, known);
+    if (strchr(value, '/') == NULL && strchr(value, '.') == NULL) {
+        char known[256];
+        latency_profile_names(known, sizeof known);
+        return error_set(err, STATUS_INVALID,
+                         "unknown latency profile '%s' (known: %s, or a file such as ./mine.json)",
+                         value, known);
+    }
+    struct buf text;
+    enum status status = read_text(value, &text, err);
+    if (status == STATUS_OK) {
+        status = latency_file_parse(text.data, text.len, field, err);
+        if (status != STATUS_OK)
+            error_prefix(err, "%s", value);
+    }
+    buf_release(&text);
+    return status;
+}
+
+static enum status parse_faults(void *field, const char *value, struct error *err)
+{
+    struct fault_rules *rules = NULL;
+    struct buf text;
+    enum status status = read_text(value, &text, err);
+    if (status == STATUS_OK) {
+        status = fault_rules_parse(text.data, text.len, &rules, err);
+        if (status != STATUS_OK)
+            error_prefix(err, "%s", value);
+    }
+    buf_release(&text);
+    if (status != STATUS_OK)
+        return status;
+    fault_rules_free(*(struct fault_rules **)field);
+    *(struct fault_rules **)field = rules;
+    return STATUS_OK;
+}
+
+/* "s3", "none", "100,50" or "100,50,2" */
+static enum status parse_rate_limit(void *field, const char *value, struct error *err)
+{
+    static const struct rate_limit_model s3 = RATE_LIMIT_S3;
+    struct serve_options *o = (void *)((char *)field - offsetof(struct serve_options, rate_limit));
+    uint64_t numbers[3] = {0, 0, 0};
+    size_t count = 0;
+    o->rate_limit_given = true;
+    o->rate_limit = strcmp(value, "s3") == 0 ? s3 : (struct rate_limit_model){0};
+    if (strcmp(value, "s3") == 0 || strcmp(value, "none") == 0)
+        return STATUS_OK;
+    bool good = true;
+    for (const char *word = value; good && word != NULL && count < 3; count++) {
+        char text[24];
+        const size_t len = strcspn(word, ",");
+        snprintf(text, sizeof text, "%.*s", (int)(len < sizeof text ? len : 0), word);
+        good =
+            uint_parse(text, count < 2 ? 1 : 0, count < 2 ? LATENCY_RATE_MAX : RATE_LIMIT_DEPTH_MAX,
+                       &numbers[count], NULL) == STATUS_OK;
+        word = word[len] == ',' ? word + len + 1 : NULL;
+        good = good && (word == NULL || count < 2);
+    }
+    if (!good || count < 2)
+        return error_set(err, STATUS_INVALID,
+                         "'%s' is not s3, none or GETS,PUTS[,DEPTH], such as 5500,3500", value);
+    o->rate_limit = (struct rate_limit_model){numbers[0], numbers[1], numbers[2]};
+    return STATUS_OK;
 }
 
 static const struct cli_option serve_options[] = {
@@ -89,12 +154,24 @@ static const struct cli_option serve_options[] = {
     CLI_CALL(0, "listen", "HOST:PORT", offsetof(struct serve_options, listen), parse_listen,
              "address to listen on; port 0 takes a free one (default 127.0.0.1:0)"),
     CLI_GROUP("How it behaves"),
-    CLI_CALL(
-        0, "latency", "PROFILE", offsetof(struct serve_options, latency), parse_latency,
-        "simulated latency: none, s3-standard, s3-fast, s3-express or minio-lan (default none)"),
+    CLI_CALL(0, "latency", "PROFILE|FILE", offsetof(struct serve_options, latency), parse_latency,
+             "simulated latency: none, s3-standard, s3-fast, s3-express, minio-lan, or a JSON file "
+             "with a model of one's own (default none)"),
+    CLI_CALL(0, "rate-limit", "s3|none|GETS,PUTS[,DEPTH]",
+             offsetof(struct serve_options, rate_limit), parse_rate_limit,
+             "requests a second for each bucket, or prefix of DEPTH slashes; more are answered "
+             "with 503 SlowDown; s3 is 5500,3500 (default the latency file's, otherwise none)"),
+    CLI_FLAG(0, "stalls", offsetof(struct serve_options, stalls),
+             "let 0.01 % of the requests take a second longer"),
+    CLI_DURATION(0, "connect-cost", "TIME", offsetof(struct serve_options, connect_cost_ms),
+                 "let the first request of each connection take so much longer, as a TLS handshake "
+                 "does (default the latency file's, otherwise none)"),
+    CLI_CALL(0, "faults", "FILE", offsetof(struct serve_options, faults), parse_faults,
+             "what goes wrong, as a JSON file of rules (docs/faults.md)"),
     CLI_UINT(
         0, "seed", "N", offsetof(struct serve_options, seed), 0, UINT64_MAX,
-        "of the simulated latencies; the same seed delays the same requests alike (default 1)"),
+        "of simulated latencies and of faults with a probability; the same seed treats the same "
+        "requests alike (default 1)"),
     CLI_SIZE(0, "memory-limit", "SIZE", offsetof(struct serve_options, memory_limit_bytes), 0,
              UINT64_MAX,
              "bytes to store at most; more is answered with status 507 (default no limit)"),
@@ -107,80 +184,32 @@ static const struct cli_option serve_options[] = {
 const struct cli_verb serve_verb = {
     .name = "serve",
     .synopsis = "[options] [-- COMMAND ...]",
-    .summary = "an S3 server in memory, with simulated latency",
+    .summary = "an S3 server in memory, with simulated latency and faults",
     .details =
         "The first line on stdout is the endpoint; the lines after it can be pasted into a shell. "
         "With a COMMAND, it is run with endpoint and credentials in its environment, nothing is "
         "printed, and the exit status is the command's. Otherwise SIGINT or SIGTERM ends the "
         "server with status 0. What is stored is gone then.\n"
         "\n"
-        "Credentials are " ACCESS_KEY_ENV " and " SECRET_KEY_ENV " where both are set, "
+        "Credentials are " SERVE_ACCESS_KEY_ENV " and " SERVE_SECRET_KEY_ENV " where both are set, "
         "otherwise made up; those of AWS_* are never used.\n"
         "\n"
         "Examples:\n"
         "  s3-bench serve --listen 127.0.0.1:9000\n"
-        "  s3-bench serve --latency s3-standard -- pytest tests/\n",
+        "  s3-bench serve --latency s3-standard -- pytest tests/\n"
+        "  s3-bench serve --faults faults.json --request-log requests.jsonl -- ./my-program\n",
     .options = serve_options,
 };
 
-/* Credentials */
-
-static enum status random_text(char *out, size_t len, struct error *err)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"; /* 32: no modulo bias */
-    uint8_t bytes[SECRET_KEY_CHARS];
-    if (len > sizeof bytes || rng_entropy(bytes, len) != 0)
-        return error_set(err, STATUS_IO, "the system has no random numbers for credentials");
-    for (size_t i = 0; i < len; i++)
-        out[i] = alphabet[bytes[i] % 32];
-    out[len] = '\0';
-    return STATUS_OK;
-}
-
-static enum status credentials_choose(struct serve_credentials *c, struct error *err)
-{
-    const char *id = getenv(ACCESS_KEY_ENV);
-    const char *secret = getenv(SECRET_KEY_ENV);
-    if ((id == NULL) != (secret == NULL))
-        return error_set(err, STATUS_INVALID,
-                         "set both " ACCESS_KEY_ENV " and " SECRET_KEY_ENV ", or neither");
-    if (id == NULL) {
-        const enum status status = random_text(c->access_key_id, ACCESS_KEY_CHARS, err);
-        return status != STATUS_OK ? status
-                                   : random_text(c->secret_access_key, SECRET_KEY_CHARS, err);
-    }
-    c->from_environment = true;
-    const int id_len = snprintf(c->access_key_id, sizeof c->access_key_id, "%s", id);
-    const int secret_len =
-        snprintf(c->secret_access_key, sizeof c->secret_access_key, "%s", secret);
-    if (id_len < 1 || id_len >= (int)sizeof c->access_key_id || strchr(id, '/') != NULL ||
-        secret_len < 1 || secret_len >= (int)sizeof c->secret_access_key)
-        return error_set(err, STATUS_INVALID,
-                         ACCESS_KEY_ENV " or " SECRET_KEY_ENV " is empty, too long or has a '/'");
-    return STATUS_OK;
-}
-
-/* What the client needs */
-
-static const char *const foreign_variables[] = {"AWS_ENDPOINT_URL_S3", "AWS_SESSION_TOKEN",
-                                                "AWS_PROFILE", NULL};
-
-/* A secret that the user gave us is not repeated: the shell knows it. */
 static void print_environment(const struct s3_server *server, const struct serve_credentials *c)
 {
-    printf("%s\n", s3_server_url(server));
-    printf("export AWS_ENDPOINT_URL=%s\n", s3_server_url(server));
-    if (c->from_environment)
-        printf("export AWS_ACCESS_KEY_ID=\"$" ACCESS_KEY_ENV "\"\n"
-               "export AWS_SECRET_ACCESS_KEY=\"$" SECRET_KEY_ENV "\"\n");
-    else
-        printf("export AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n", c->access_key_id,
-               c->secret_access_key);
-    printf("export AWS_REGION=" REGION " AWS_DEFAULT_REGION=" REGION "\nunset");
-    for (const char *const *name = foreign_variables; *name != NULL; name++)
-        printf(" %s", *name);
-    printf("\n");
+    struct buf lines;
+    buf_init(&lines, 1u << 16);
+    serve_environment_shell(s3_server_url(server), c, &lines);
+    printf("%s\n%s", s3_server_url(server), lines.data);
     fflush(stdout);
+    cleanse(lines.data, lines.len);
+    buf_release(&lines);
 }
 
 /* Staying. SIGINT and SIGTERM are blocked in all threads and taken from here. */
@@ -224,18 +253,16 @@ static enum status run_command(const struct s3_server *server, const struct serv
                                char **argv, const sigset_t *set, int *exit_status,
                                struct error *err)
 {
-    char url[160], id[160], secret[300];
-    snprintf(url, sizeof url, "AWS_ENDPOINT_URL=%s", s3_server_url(server));
-    snprintf(id, sizeof id, "AWS_ACCESS_KEY_ID=%s", c->access_key_id);
-    snprintf(secret, sizeof secret, "AWS_SECRET_ACCESS_KEY=%s", c->secret_access_key);
-    const char *const set_variables[] = {
-        url, id, secret, "AWS_REGION=" REGION, "AWS_DEFAULT_REGION=" REGION, NULL};
+    struct serve_environment environment;
+    enum status status = serve_environment_init(&environment, s3_server_url(server), c, err);
     const struct process_options options = {.argv = (const char *const *)argv,
-                                            .env_set = set_variables,
-                                            .env_unset = foreign_variables,
+                                            .env_set = environment.set,
+                                            .env_unset = serve_environment_unset(),
                                             .inherit_output = true};
     struct process *p;
-    enum status status = process_start(&options, &p, err);
+    if (status == STATUS_OK)
+        status = process_start(&options, &p, err);
+    serve_environment_release(&environment);
     if (status != STATUS_OK)
         return status;
     stay_with(p, set);
@@ -254,13 +281,29 @@ static bool is_loopback(const char *host)
            strcmp(host, "localhost") == 0;
 }
 
+/* The profile, and on top of it what was asked for by options. */
+static struct latency_profile latency_chosen(const struct serve_options *o)
+{
+    struct latency_profile chosen = o->latency;
+    if (o->rate_limit_given)
+        chosen.limits = o->rate_limit;
+    if (o->stalls) {
+        chosen.stall_probability = LATENCY_STALL_PROBABILITY;
+        chosen.stall_ms = LATENCY_STALL_MS;
+    }
+    if (o->connect_cost_ms > 0)
+        chosen.connect_ms = (double)o->connect_cost_ms;
+    return chosen;
+}
+
 static enum status serve(const struct serve_options *options, char **command, struct log *log,
                          int *exit_status, struct error *err)
 {
     struct serve_credentials credentials = {.from_environment = false};
     struct s3_server *server;
     sigset_t set;
-    enum status status = credentials_choose(&credentials, err);
+    const struct latency_profile latency = latency_chosen(options);
+    enum status status = serve_credentials_choose(&credentials, err);
     if (status != STATUS_OK)
         return status;
     if (!is_loopback(options->listen.host))
@@ -274,8 +317,9 @@ static enum status serve(const struct serve_options *options, char **command, st
         .port = options->listen.port,
         .keys = &key,
         .key_count = 1,
-        .region = REGION,
-        .latency = options->latency,
+        .region = SERVE_REGION,
+        .latency = &latency,
+        .faults = options->faults,
         .seed = options->seed,
         .memory_limit_bytes = options->memory_limit_bytes,
         .request_log = options->request_log,
@@ -295,13 +339,12 @@ static enum status serve(const struct serve_options *options, char **command, st
     return status;
 }
 
-int serve_main(int argc, char **argv)
+static int serve_run(struct serve_options *options, int argc, char **argv)
 {
-    struct serve_options options = {.listen = {.host = "127.0.0.1"}, .seed = 1};
     struct log log = {.program = PROGRAM, .fd = 2};
     struct cli_result parsed;
     struct error err;
-    enum status status = cli_parse(serve_options, &options, argc, argv, &parsed, &err);
+    enum status status = cli_parse(serve_options, options, argc, argv, &parsed, &err);
     if (status == STATUS_OK && parsed.given_help)
         return print_help(&log, &serve_verb);
     if (status == STATUS_OK && parsed.given_version)
@@ -315,9 +358,18 @@ int serve_main(int argc, char **argv)
     }
     int exit_status = EXIT_DONE;
     status =
-        serve(&options, parsed.rest < argc ? argv + parsed.rest : NULL, &log, &exit_status, &err);
+        serve(options, parsed.rest < argc ? argv + parsed.rest : NULL, &log, &exit_status, &err);
     if (status == STATUS_OK)
         return exit_status;
     log_error(&log, "%s", err.text);
     return status == STATUS_INVALID ? EXIT_USAGE : EXIT_WORK_FAILED;
+}
+
+int serve_main(int argc, char **argv)
+{
+    struct serve_options options = {.listen = {.host = "127.0.0.1"}, .seed = 1};
+    options.latency = *latency_profile_find("none");
+    const int exit_status = serve_run(&options, argc, argv);
+    fault_rules_free(options.faults);
+    return exit_status;
 }
