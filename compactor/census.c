@@ -52,11 +52,16 @@ static enum status find_group(struct census *c, const char *key, unsigned *index
                          "--suffix first joins them into one output",
                          GROUPS_MAX, suffix);
     struct group *g = &c->groups[c->count];
-    *g = (struct group){.record = {.newest_unix_s = INT64_MIN,
-                                   .newline_ensured = c->options.newline_ensure,
-                                   .max_source_bytes = c->options.max_source_bytes}};
+    *g =
+        (struct group){.record = {.newest_unix_s = INT64_MIN,
+                                  .newline_ensured = c->options.shape->newline_ensure,
+                                  .csv_header_once = c->options.shape->csv_header_once,
+                                  .gzip_recompressed = shape_recompresses(c->options.shape, suffix),
+                                  .max_source_bytes = c->options.max_source_bytes}};
     memcpy(g->suffix, suffix, sizeof suffix);
-    plan_init(&g->plan, PLAN_READ);
+    struct transform_options transform;
+    const bool changes = shape_transforms(c->options.shape, suffix, &transform);
+    plan_init(&g->plan, changes ? PLAN_LAND : PLAN_READ);
     *index = c->count++;
     return STATUS_OK;
 }
@@ -65,8 +70,9 @@ static enum status find_group(struct census *c, const char *key, unsigned *index
 static enum status check_gzip_size(const struct census *c, const struct s3_list_entry *listed,
                                    const char *suffix, struct error *err)
 {
-    if (!c->options.newline_ensure || listed->size == 0 || listed->size >= NEWLINE_GZIP_MIN ||
-        !naming_suffix_is_gzip(suffix))
+    if (shape_newline(c->options.shape, suffix) != NEWLINE_GZIP ||
+        shape_recompresses(c->options.shape, suffix) || listed->size == 0 ||
+        listed->size >= NEWLINE_GZIP_MIN)
         return STATUS_OK;
     return error_set(err, STATUS_INVALID,
                      "\"%s\" has %" PRIu64 " bytes and is no gzip, which --newline ensure would "
@@ -137,7 +143,7 @@ enum status census_add(struct census *c, const struct entry *entry, struct error
     struct plan_piece piece;
     plan_source(&g->plan, entry->size);
     while (plan_next(&g->plan, &piece))
-        if (piece.part > S3_PARTS_MAX)
+        if (piece.part > S3_PARTS_MAX && g->plan.way == PLAN_READ)
             return error_set(err, STATUS_LIMIT,
                              "the output would exceed %d parts (about 382 GiB); use a finer "
                              "--date-format to make smaller partitions",

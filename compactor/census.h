@@ -13,6 +13,7 @@
 #include "compactor/entries.h"
 #include "compactor/naming.h"
 #include "compactor/plan.h"
+#include "compactor/shape.h"
 #include "lib/s3/list.h"
 
 #define GROUPS_MAX 16
@@ -37,7 +38,7 @@ struct group {
 
 struct census_options {
     enum suffix_rule rule;
-    bool newline_ensure;
+    const struct shape *shape; /* not owned */
     uint64_t max_source_bytes; /* larger objects are left alone; 0 for no limit */
     struct hash *hash;         /* not owned */
 };

@@ -21,6 +21,8 @@
 #define RECORD_NEWLINE "s3ck-newline"
 #define RECORD_TOKEN   "s3ck-token"
 #define RECORD_MAX     "s3ck-max-source" /* absent without --max-source-size */
+#define RECORD_CSV     "s3ck-csv-header" /* "once", or absent */
+#define RECORD_GZIP    "s3ck-gzip"       /* "recompress", or absent */
 /* Only in the crash-safe mode. */
 #define RECORD_MANIFEST  "s3ck-manifest"
 #define RECORD_TOMBSTONE "s3ck-tombstone"
@@ -32,6 +34,8 @@ struct record {
     int64_t newest_unix_s;
     struct digest digest;
     bool newline_ensured;
+    bool csv_header_once;
+    bool gzip_recompressed;
     uint64_t max_source_bytes; /* larger objects were left out; 0: none were */
 };
 
@@ -41,7 +45,7 @@ enum decision {
     DECISION_REPLACE,        /* the same and newer ones: write the fuller output */
     DECISION_REFUSE_FOREIGN, /* an object without our record */
     DECISION_REFUSE_LESS,    /* some of its sources are gone or changed */
-    DECISION_REFUSE_OPTIONS, /* the same sources, joined with another --newline */
+    DECISION_REFUSE_OPTIONS, /* the same sources, joined with other options */
     DECISION_REFUSE_MAXIMUM, /* other sources, and another --max-source-size */
     DECISION_NOTHING,        /* all its sources are archived and left out */
 };

@@ -11,6 +11,7 @@
 #include "compactor/budget.h"
 #include "compactor/naming.h"
 #include "compactor/selection.h"
+#include "compactor/shape.h"
 #include "lib/base/hash.h"
 #include "lib/s3/client.h"
 
@@ -18,12 +19,6 @@
 
 enum run_mode { MODE_SEQUENTIAL, MODE_PARALLEL };
 enum fan_out { FAN_OUT_OBJECTS, FAN_OUT_PARTITIONS };
-
-/* What shapes an output besides its sources. A manifest records it, and whoever takes a generation
- * over obeys it, whatever its own options are. */
-struct shape {
-    bool newline_ensure;
-};
 
 struct job {
     struct selection selection;
@@ -61,6 +56,7 @@ struct shared {
     struct hash *hash;          /* SHA-256, for digests */
     char token[TOKEN_HEX_SIZE]; /* new for every process */
     bool stopping;              /* a signal or --fail-fast: begin nothing new */
+    bool busy;                  /* work is left that waits for no reply */
     unsigned window;            /* pieces placed and not settled, an output */
     uint64_t objects_listed;    /* for progress */
     uint64_t bytes_listed;

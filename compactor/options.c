@@ -19,6 +19,7 @@
 static const char *const suffix_rules[] = {"known", "first", NULL};
 static const char *const newline_modes[] = {"keep", "ensure", NULL};
 static const char *const match_rules[] = {"partition", "prefix", NULL};
+static const char *const csv_headers[] = {"keep", "once", NULL};
 static const char *const modes[] = {"sequential", "parallel", NULL};
 static const char *const fan_outs[] = {"objects", "partitions", NULL};
 
@@ -42,6 +43,24 @@ static enum status parse_share(void *field, const char *value, struct error *err
     }
     return error_set(err, STATUS_INVALID, "\"%s\" is not K/N with K from 1 to N, such as 2/10",
                      value);
+}
+
+/* "members", "recompress" or "recompress=LEVEL", as a level; 0 for members */
+static enum status parse_gzip(void *field, const char *value, struct error *err)
+{
+    static const char recompress[] = "recompress";
+    const size_t len = sizeof recompress - 1;
+    uint64_t level = SHAPE_GZIP_LEVEL;
+    int *out = field;
+    if (strcmp(value, "members") == 0)
+        level = 0;
+    else if (strncmp(value, recompress, len) != 0 || (value[len] != '\0' && value[len] != '='))
+        return error_set(err, STATUS_INVALID, "\"%s\" is neither members nor recompress[=LEVEL]",
+                         value);
+    else if (value[len] == '=' && uint_parse(value + len + 1, 1, 9, &level, NULL) != STATUS_OK)
+        return error_set(err, STATUS_INVALID, "\"%s\" is no level from 1 to 9", value + len + 1);
+    *out = (int)level;
+    return STATUS_OK;
 }
 
 #define AT(field) offsetof(struct compact_options, field)
@@ -98,6 +117,13 @@ static const struct cli_option joining_table[] = {
     CLI_CHOICE(0, "newline", "keep|ensure", AT(newline), newline_modes,
                "ensure adds a newline where a source does not end in one, in gzip sources as a "
                "member of its own (default keep)"),
+    CLI_CHOICE(0, "csv-header", "keep|once", AT(csv_header), csv_headers,
+               "once drops the first line of every source but the first, and fails where it is not "
+               "the first one's; of gzip sources only with --gzip recompress (default keep)"),
+    CLI_CALL(0, "gzip", "members|recompress[=LEVEL]", AT(gzip_level), parse_gzip,
+             "what becomes of gzip sources: members, joined as they are, or recompress into one "
+             "member for readers that stop after the first, at level 1 to 9 (default members; "
+             "recompress is level 6)"),
     CLI_FLAG(0, "overwrite", AT(overwrite),
              "write every output anew, also over one that holds more or is not ours"),
     CLI_END,
@@ -264,7 +290,9 @@ enum status compact_job(const struct compact_options *o, char *const *uris, int 
         .fan_out = o->fan_out == FAN_OUT_PARTITIONS ? FAN_OUT_PARTITIONS : FAN_OUT_OBJECTS,
         .concurrency = resolve_concurrency(o),
         .suffix_rule = o->suffix_rule == SUFFIX_FIRST ? SUFFIX_FIRST : SUFFIX_KNOWN,
-        .shape = {.newline_ensure = o->newline == 1},
+        .shape = {.newline_ensure = o->newline == 1,
+                  .csv_header_once = o->csv_header == 1,
+                  .gzip_level = o->gzip_level},
         .overwrite = o->overwrite,
         .fail_fast = o->fail_fast,
         .require_objects = o->require_objects,

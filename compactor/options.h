@@ -30,7 +30,9 @@ struct compact_options {
     bool skip_archived;
     int suffix_rule;
     bool overwrite;
-    int newline; /* 0 keep, 1 ensure */
+    int newline;    /* 0 keep, 1 ensure */
+    int csv_header; /* 0 keep, 1 once */
+    int gzip_level; /* 0: members */
     int mode;
     int fan_out;
     uint64_t concurrency; /* 0: the default of the mode */

@@ -8,15 +8,6 @@
 
 #include "compactor/output_private.h"
 
-static enum newline_kind newline_kind_of(const struct shape *shape, const char *suffix)
-{
-    if (naming_suffix_is_gzip(suffix))
-        return shape->newline_ensure ? NEWLINE_GZIP : NEWLINE_IGNORED;
-    if (naming_suffix_is_other_compression(suffix))
-        return NEWLINE_IGNORED;
-    return shape->newline_ensure ? NEWLINE_TEXT : NEWLINE_COUNTED;
-}
-
 static void PRINTF_LIKE(3, 4)
     add_metadata(struct output *o, const char *name, const char *format, ...)
 {
@@ -40,6 +31,10 @@ static void fill_metadata(struct output *o)
     add_metadata(o, RECORD_DIGEST, "%s", digest);
     add_metadata(o, RECORD_NEWLINE, "%s", r->newline_ensured ? "ensure" : "keep");
     add_metadata(o, RECORD_TOKEN, "%s", o->lane->shared->token);
+    if (r->csv_header_once)
+        add_metadata(o, RECORD_CSV, "once");
+    if (r->gzip_recompressed)
+        add_metadata(o, RECORD_GZIP, "recompress");
     if (r->max_source_bytes != 0)
         add_metadata(o, RECORD_MAX, "%" PRIu64, r->max_source_bytes);
     if (o->commit != NULL)
@@ -59,6 +54,24 @@ static enum status make_gets(struct output *o, unsigned window, struct error *er
     return STATUS_OK;
 }
 
+static enum status make_joiner(struct output *o, struct error *err)
+{
+    struct shared *shared = o->lane->shared;
+    struct transform_options transform;
+    const bool changes = shape_transforms(o->shape, o->group->suffix, &transform);
+    plan_init(&o->plan, changes ? PLAN_LAND : PLAN_READ);
+    return joiner_new(
+        &(struct joiner_options){
+            .source_bytes = o->group->record.bytes,
+            .sources = o->group->nonempty,
+            .newline = changes ? NEWLINE_IGNORED : shape_newline(o->shape, o->group->suffix),
+            .transform = changes ? &transform : NULL,
+            .window = shared->window,
+            .budget = &shared->budget,
+        },
+        &o->joiner, err);
+}
+
 enum status output_new(const struct output_spec *options, struct output **out, struct error *err)
 {
     struct shared *shared = options->lane->shared;
@@ -73,21 +86,11 @@ enum status output_new(const struct output_spec *options, struct output **out, s
     buf_init(&o->sum_text, SUM_TEXT_MAX);
     o->create_only = options->create_only;
     snprintf(o->key, sizeof o->key, "%s", options->key);
-    o->multipart = o->group->record.bytes > plan_part_ceiling(1);
-    plan_init(&o->plan, PLAN_READ);
     content_init(&o->content);
     fill_metadata(o);
     enum status status = make_gets(o, shared->window, err);
     if (status == STATUS_OK)
-        status = joiner_new(
-            &(struct joiner_options){
-                .source_bytes = o->group->record.bytes,
-                .sources = o->group->nonempty,
-                .newline = newline_kind_of(o->shape, o->group->suffix),
-                .window = shared->window,
-                .budget = &shared->budget,
-            },
-            &o->joiner, err);
+        status = make_joiner(o, err);
     if (status != STATUS_OK) {
         output_free(o);
         return status;
@@ -115,6 +118,17 @@ static bool is_joined(struct output *o)
     return o->feed_ended && joiner_is_settled(o->joiner);
 }
 
+/* Goes on with what settling had to leave; false when the lane failed over it. */
+static bool pump(struct output *o)
+{
+    struct error error;
+    if (joiner_pump(o->joiner, &error) != STATUS_OK)
+        lane_fail(o->lane, "source", &error);
+    else if (joiner_is_busy(o->joiner))
+        o->lane->shared->busy = true;
+    return !o->lane->failed;
+}
+
 enum issue output_issue_control(struct output *o)
 {
     if (o->stage == OUTPUT_UNSURE)
@@ -126,7 +140,9 @@ enum issue output_issue_control(struct output *o)
     /* Finds the end of the sources when the last of them needed no request. */
     if (!o->piece_waits && !o->feed_ended)
         output_next_piece(o);
-    if (o->multipart)
+    if (!pump(o))
+        return ISSUE_NOTHING;
+    if (joiner_is_multipart(o->joiner))
         return output_issue_upload(o);
     if (!is_joined(o))
         return ISSUE_NOTHING;
@@ -167,5 +183,6 @@ void output_facts(const struct output *o, struct output_facts *out)
         hex_encode(sum, sizeof sum, out->sha256);
     joiner_counts(o->joiner, &counts);
     out->missing_newlines = o->shape->newline_ensure ? 0 : counts.missing_newlines;
+    out->headers_dropped = counts.headers_dropped;
     out->differing_types = content_differing(&o->content);
 }

@@ -44,8 +44,9 @@ struct output_facts {
     char etag[S3_ETAG_MAX];
     char sha256[SHA256_HEX_SIZE];
     uint64_t missing_newlines; /* counted, not added; only of plain text */
-    uint64_t differing_types;  /* sources whose Content-Type or -Encoding is not the first's */
-    bool encoding_dropped;     /* gzip, over several members */
+    uint64_t headers_dropped;
+    uint64_t differing_types; /* sources whose Content-Type or -Encoding is not the first's */
+    bool encoding_dropped;    /* gzip, over several members */
 };
 
 struct output;

@@ -6,14 +6,19 @@
 #include "compactor/output_private.h"
 #include "compactor/safe/records.h"
 
+/* At the most, if it is gzip. */
+static uint64_t members(const struct output *o)
+{
+    return shape_recompresses(o->shape, o->group->suffix) ? 1 : o->group->record.sources;
+}
+
 struct s3_write output_write(struct output *o)
 {
     return (struct s3_write){
         .bucket = o->lane->shared->job->selection.destination.bucket,
         .key = o->key,
         .content_type = content_type(&o->content),
-        .content_encoding =
-            content_encoding(&o->content, o->group->record.sources, &o->facts.encoding_dropped),
+        .content_encoding = content_encoding(&o->content, members(o), &o->facts.encoding_dropped),
         .metadata = o->metadata,
         .metadata_count = o->metadata_count,
         .create_only = o->create_only,

@@ -15,7 +15,7 @@
 #include "compactor/output.h"
 #include "lib/s3/object.h"
 
-#define RECORD_FIELDS 8 /* the last two only where they apply */
+#define RECORD_FIELDS 10 /* the last two only where they apply */
 #define SUM_TEXT_MAX  1024
 
 enum output_stage {
@@ -63,7 +63,6 @@ struct output {
     struct get *gets; /* one a place in the window */
     struct get *free_gets;
 
-    bool multipart;
     enum upload_state upload_state;
     struct s3_upload upload;
     struct s3_part *parts; /* by number - 1 */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "compactor/format.h"
 #include "compactor/output_private.h"
 #include "compactor/safe/guard.h"
 
@@ -29,6 +30,18 @@ static void note_content(struct output *o, const struct s3_reply *reply, bool is
     content_note(&o->content, type, encoding, is_first);
 }
 
+/* The beginning of a source has come. */
+static enum status look_at_source(const struct get *get, const struct s3_reply *reply,
+                                  struct error *err)
+{
+    struct error what;
+    enum status status = format_refuse(get->slot->into, get->slot->size, &what);
+    if (status != STATUS_OK)
+        return error_set(err, status, "\"%.480s\" %s", reply->key, what.text);
+    note_content(get->output, reply, get->is_first);
+    return STATUS_OK;
+}
+
 static void on_got(void *ctx, const struct s3_reply *reply)
 {
     struct get *get = ctx;
@@ -48,8 +61,8 @@ static void on_got(void *ctx, const struct s3_reply *reply)
         error_set(&error, status, "a source vanished after it was listed (%s); run again",
                   reply->error.text);
     if (status == STATUS_OK && get->starts_source)
-        note_content(o, reply, get->is_first);
-    if (status == STATUS_OK) {
+        status = look_at_source(get, reply, &error);
+    if (status == STATUS_OK && !o->lane->failed) {
         const size_t size = get->slot->size; /* the slot is gone once it is settled */
         status = joiner_filled(o->joiner, get->slot, &error);
         shared->bytes_done += size;

@@ -71,7 +71,7 @@ enum status partition_new(struct shared *shared, uint64_t index, struct partitio
     entries_init(&p->entries, &shared->budget);
     census_init(&p->census, &(struct census_options){
                                 .rule = shared->job->suffix_rule,
-                                .newline_ensure = shared->job->shape.newline_ensure,
+                                .shape = &shared->job->shape,
                                 .max_source_bytes = shared->job->max_source_bytes,
                                 .hash = shared->hash,
                             });
@@ -295,6 +295,7 @@ static void refuse_archived(struct partition *p)
 /* All outputs are decided before the first is written: a partition is refused whole. */
 static void decide(struct partition *p)
 {
+    struct error error;
     for (unsigned i = 0; i < p->census.count && !p->lane.failed; i++) {
         p->decisions[i] = decide_one(p, i);
         if (p->census.groups[i].archived.objects > 0 && !p->lane.shared->job->skip_archived &&
@@ -302,14 +303,9 @@ static void decide(struct partition *p)
             refuse_archived(p);
         else if (decision_refuses(p->decisions[i]))
             refuse(p, i, p->decisions[i]);
-        else if (p->lane.shared->job->shape.newline_ensure &&
-                 naming_suffix_is_other_compression(p->census.groups[i].suffix)) {
-            struct error error;
-            error_set(&error, STATUS_INVALID,
-                      "--newline ensure works on plain text and gzip, and \"%s\" is neither",
-                      p->census.groups[i].suffix);
+        else if (shape_check(&p->lane.shared->job->shape, p->census.groups[i].suffix, &error) !=
+                 STATUS_OK)
             lane_fail(&p->lane, NULL, &error);
-        }
     }
     p->current = 0;
     p->stage = STAGE_JOINING;
@@ -366,6 +362,7 @@ static void collect_written(struct partition *p)
         r->bytes = facts.bytes;
         memcpy(r->etag, facts.etag, sizeof r->etag);
         memcpy(r->sha256, facts.sha256, sizeof r->sha256);
+        r->headers_dropped = facts.headers_dropped;
     }
     output_free(p->output);
     p->output = NULL;

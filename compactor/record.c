@@ -21,6 +21,12 @@ static bool metadata_i64(const struct s3_reply *reply, const char *name, int64_t
            int_parse(text, INT64_MIN, INT64_MAX, out, NULL) == STATUS_OK;
 }
 
+static bool metadata_is(const struct s3_reply *reply, const char *name, const char *value)
+{
+    char text[16];
+    return s3_object_metadata(reply, name, text, sizeof text) && strcmp(text, value) == 0;
+}
+
 bool record_read(const struct s3_reply *reply, struct record *out)
 {
     char digest[DIGEST_HEX_SIZE];
@@ -32,6 +38,8 @@ bool record_read(const struct s3_reply *reply, struct record *out)
         !s3_object_metadata(reply, RECORD_NEWLINE, newline, sizeof newline))
         return false;
     out->newline_ensured = strcmp(newline, "ensure") == 0;
+    out->csv_header_once = metadata_is(reply, RECORD_CSV, "once");
+    out->gzip_recompressed = metadata_is(reply, RECORD_GZIP, "recompress");
     if (!metadata_u64(reply, RECORD_MAX, &out->max_source_bytes))
         out->max_source_bytes = 0;
     return digest_parse(digest, &out->digest);

@@ -25,6 +25,7 @@ static void write_output(struct json *j, const struct result_output *o)
     json_u64(j, "source_bytes", o->source_bytes);
     json_u64(j, "bytes", o->bytes);
     json_str(j, "etag", o->etag[0] != '\0' ? o->etag : NULL);
+    json_u64(j, "csv_headers_dropped", o->headers_dropped);
     json_str(j, "sha256", o->sha256[0] != '\0' ? o->sha256 : NULL);
     json_end(j);
 }

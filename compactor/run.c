@@ -119,6 +119,7 @@ static bool may_send(const struct run *r, const struct partition *p)
 
 static void send_requests(struct run *r)
 {
+    r->shared.busy = false;
     for (unsigned i = 0; i < r->active_count; i++) {
         struct partition *p = r->active[i].partition;
         while (may_send(r, p) && partition_issue_control(p) == ISSUE_SENT) {
@@ -167,7 +168,7 @@ static enum status run_loop(struct run *r, struct error *err)
         progress_update(r->options->progress, r->shared.objects_done, r->shared.bytes_done);
         if (s3_client_in_flight(client) == 0)
             continue; /* something moved on without a request */
-        enum status status = s3_client_poll(client, POLL_MS, err);
+        enum status status = s3_client_poll(client, r->shared.busy ? 0 : POLL_MS, err);
         if (status != STATUS_OK)
             return status;
     }

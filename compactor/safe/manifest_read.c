@@ -58,14 +58,27 @@ static enum status invalid(const struct safe_manifest_reader *r, struct error *e
                      r->expected.generation, r->entries + (r->has_head ? 2 : 1), problem);
 }
 
+/* One of two words: whether it is the second. */
+static bool read_choice(struct fields *f, const char *name, const char *no, const char *yes)
+{
+    char text[16] = "";
+    fields_str(f, name, text, sizeof text);
+    if (strcmp(text, no) != 0 && strcmp(text, yes) != 0)
+        fields_fail(f, "\"%s\" is neither %s nor %s", name, no, yes);
+    return strcmp(text, yes) == 0;
+}
+
 static void read_shape(struct fields *f, struct shape *out)
 {
-    char newline[16] = "";
+    uint64_t gzip_level = 0;
     fields_enter(f, "options");
-    fields_str(f, "newline", newline, sizeof newline);
-    if (strcmp(newline, "keep") != 0 && strcmp(newline, "ensure") != 0)
-        fields_fail(f, "\"newline\" is neither keep nor ensure");
-    out->newline_ensure = strcmp(newline, "ensure") == 0;
+    out->newline_ensure = read_choice(f, "newline", "keep", "ensure");
+    out->csv_header_once = read_choice(f, "csv_header", "keep", "once");
+    fields_u64(f, "gzip_level", &gzip_level);
+    if (gzip_level > 9)
+        fields_fail(f, "\"gzip_level\" is more than 9");
+    else
+        out->gzip_level = (int)gzip_level;
     fields_enter(f, NULL);
 }
 

@@ -60,6 +60,8 @@ static void write_head(const struct safe_manifest_head *h, struct buf *out)
     json_str(&j, "suffix", h->suffix);
     json_begin_object(&j, "options");
     json_str(&j, "newline", h->shape.newline_ensure ? "ensure" : "keep");
+    json_str(&j, "csv_header", h->shape.csv_header_once ? "once" : "keep");
+    json_u64(&j, "gzip_level", (uint64_t)h->shape.gzip_level);
     json_end(&j);
     json_u64(&j, "sources", h->sources);
     json_u64(&j, "nonempty", h->nonempty);

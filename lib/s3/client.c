@@ -187,6 +187,7 @@ static void deliver(struct s3_request *rq, const struct verdict *v)
     struct s3_reply reply = {
         .status = v->status,
         .op = rq->op,
+        .key = rq->key,
         .http_status = x->outcome == HTTP_DONE ? x->http_status : 0,
         .attempts = rq->attempt,
         .body = x->reply_body.data,

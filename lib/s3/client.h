@@ -64,6 +64,7 @@ struct s3_reply {
     enum status status; /* STATUS_OK for 2xx (and no <Error> in the body) */
     struct error error; /* what to tell the user when not */
     enum s3_op op;
+    const char *key;        /* of the request; "" when it has none */
     int http_status;        /* 0 when no reply came */
     char code[S3_CODE_MAX]; /* S3's error code, or "" */
     unsigned attempts;

@@ -26,6 +26,12 @@ static void test_table(void **state)
     assert_int_equal(decide(true, false, &two, &two, &two.digest), DECISION_REFUSE_FOREIGN);
     assert_int_equal(decide(true, true, &two, &two, &two.digest), DECISION_UNCHANGED);
     assert_int_equal(decide(true, true, &two, &ensured, &two.digest), DECISION_REFUSE_OPTIONS);
+    struct record header = two;
+    header.csv_header_once = true;
+    assert_int_equal(decide(true, true, &header, &two, &two.digest), DECISION_REFUSE_OPTIONS);
+    struct record member = two;
+    member.gzip_recompressed = true;
+    assert_int_equal(decide(true, true, &member, &two, &two.digest), DECISION_REFUSE_OPTIONS);
     assert_int_equal(decide(true, true, &two, &three, &two.digest), DECISION_REPLACE);
     assert_int_equal(decide(true, true, &two, &three, &other), DECISION_REFUSE_LESS);
     struct record smaller = two;

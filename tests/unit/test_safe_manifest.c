@@ -32,7 +32,7 @@ static void make(struct buf *text, char digest[SHA256_HEX_SIZE])
                                       .source = "s3://b/in/2024/01/14/",
                                       .output = "out/2024/01/14/out-2024-01-14-g00007.json",
                                       .suffix = ".json",
-                                      .shape = {.newline_ensure = true},
+                                      .shape = {.newline_ensure = true, .gzip_level = 9},
                                       .newest_unix_s = 1705219202};
     buf_init(text, 1 << 20);
     assert_ok(hash_new(HASH_SHA256, &hash, &err), &err);
@@ -78,6 +78,8 @@ static enum safe_manifest_event read_all(const struct buf *text, size_t step, bo
     }
     if (event == SAFE_MANIFEST_END && intact) {
         assert_true(r.head.shape.newline_ensure);
+        assert_false(r.head.shape.csv_header_once);
+        assert_int_equal(r.head.shape.gzip_level, 9);
         assert_string_equal(r.head.suffix, ".json");
     }
     if (event == SAFE_MANIFEST_END)
