@@ -4,6 +4,7 @@
  * And that all of it holds under several clients at once.
  */
 #include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -19,7 +20,7 @@ static const struct s3_server_key keys[] = {{"AKIAFIRST", "first secret"},
 /* What the hooks do to requests for one key. */
 struct plan {
     const char *key;
-    enum s3_server_action before, after;
+    enum s3_server_action arrived, before, after;
     int status; /* of the reply that `before` gives */
     bool cut;   /* after `cut_after` bytes */
     uint64_t cut_after;
@@ -61,6 +62,11 @@ static void note(struct bench *b, const struct s3_server_request *rq)
     snprintf(b->seen + len, sizeof b->seen - len, "%s %s %s %s %s %u %u\n", rq->access_key_id,
              rq->operation, rq->bucket, rq->key, rq->range, rq->part_number, rq->attempt);
     pthread_mutex_unlock(&b->lock);
+}
+
+static enum s3_server_action arrived(void *ctx, const struct s3_server_request *rq)
+{
+    return plan_for(ctx, rq).arrived;
 }
 
 static enum s3_server_action before(void *ctx, const struct s3_server_request *rq,
@@ -105,7 +111,11 @@ static struct bench *bench_new(const char *latency, const char *request_log)
         .seed = 1,
         .request_log = request_log,
         .latency = latency != NULL ? latency_profile_find(latency) : NULL,
-        .hooks = {.ctx = b, .before = before, .after = after, .wants_body = wants_body}};
+        .hooks = {.ctx = b,
+                  .arrived = arrived,
+                  .before = before,
+                  .after = after,
+                  .wants_body = wants_body}};
     assert_ok(s3_server_start(&options, &b->server, &err), &err);
     assert_ok(s3_server_make_bucket(b->server, "bucket", &err), &err);
     wire_open(&b->wire, s3_server_url(b->server), &keys[0]);
@@ -281,6 +291,57 @@ static void held_requests_are_applied_though_the_client_has_gone(void **state)
     wire_open(&b->wire, s3_server_url(b->server), &keys[0]);
 }
 
+static void replies_are_held_after_they_were_made(void **state)
+{
+    struct bench *b = *state;
+    char byte;
+    plan(b, (struct plan){.key = "key", .after = S3_SERVER_HOLD});
+    wire_send(&b->wire, "PUT", "/bucket/key", NULL, "body", 4);
+    AWAIT(s3_server_held(b->server) == 1);
+    assert_true(holds(b, "key", "body"));
+    assert_true(recv(b->wire.fd, &byte, 1, MSG_DONTWAIT) < 0);
+    s3_server_release(b->server, 1);
+    wire_receive(&b->wire, false, &b->answer);
+    assert_int_equal(b->answer.status, 200);
+}
+
+/* Each point at which a client can die while a write of its own is under way. */
+static void a_client_dies_at_each_point(void **state)
+{
+    struct bench *b = *state;
+    static const struct {
+        struct plan plan;
+        bool applied;
+    } cases[] = {
+        {{.key = "key", .arrived = S3_SERVER_STALL}, false},
+        {{.key = "key", .before = S3_SERVER_STALL}, false},
+        {{.key = "key", .after = S3_SERVER_STALL}, true},
+        {{.key = "key", .before = S3_SERVER_HOLD_UNTIL_GONE}, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct s3_server_stats stats;
+        (void)!s3_server_remove(b->server, "bucket", "key", NULL);
+        plan(b, cases[i].plan);
+        wire_send(&b->wire, "PUT", "/bucket/key", NULL, "body", 4);
+        AWAIT(s3_server_held(b->server) == 1);
+        wire_close(&b->wire);
+        AWAIT((s3_server_stats(b->server, &stats), stats.in_flight == 0));
+        assert_int_equal(holds(b, "key", "body"), cases[i].applied);
+        wire_open(&b->wire, s3_server_url(b->server), &keys[0]);
+    }
+}
+
+static void connections_are_reset_by_hooks(void **state)
+{
+    struct bench *b = *state;
+    plan(b, (struct plan){.key = "key", .arrived = S3_SERVER_RESET});
+    ask(b, "PUT", "/bucket/key", NULL, "body", 0);
+    assert_false(holds(b, "key", "body"));
+    plan(b, (struct plan){.key = "key", .after = S3_SERVER_RESET});
+    ask(b, "PUT", "/bucket/key", NULL, "body", 0);
+    assert_true(holds(b, "key", "body"));
+}
+
 static void stopping_ends_held_and_delayed_requests(void **state)
 {
     (void)state;
@@ -452,6 +513,9 @@ int main(void)
         CONTROL_TEST(replies_are_delayed),
         CONTROL_TEST(held_requests_are_applied_when_released),
         CONTROL_TEST(held_requests_are_applied_though_the_client_has_gone),
+        CONTROL_TEST(replies_are_held_after_they_were_made),
+        CONTROL_TEST(a_client_dies_at_each_point),
+        CONTROL_TEST(connections_are_reset_by_hooks),
         cmocka_unit_test(stopping_ends_held_and_delayed_requests),
         cmocka_unit_test(delays_are_drawn_by_key_and_logged),
         cmocka_unit_test(many_threads_and_direct_access),
