@@ -173,6 +173,7 @@ static void no_one_waits_for_a_slow_client(void **state)
     assert_true(recv(slow[SLOW_HOLD].fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN);
     /* And they still get them. */
     wire_send_raw(&slow[SLOW_BODY], "56789", 5);
+    answer_release(&answer);
     wire_receive(&slow[SLOW_BODY], false, &answer);
     assert_int_equal(answer.status, 200);
     answer_release(&answer);
