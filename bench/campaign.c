@@ -61,7 +61,8 @@ static enum status make_buckets(const struct campaign *c, struct error *err)
 
 static enum status open_embedded(struct campaign *c, struct error *err)
 {
-    const struct s3_server_key key = {c->access_key_id, c->secret_access_key};
+    const struct s3_server_key key = {.access_key_id = c->access_key_id,
+                                      .secret_access_key = c->secret_access_key};
     const struct latency_profile *profile = latency_profile_find(c->options->profile);
     enum status status = make_keys(c, err);
     if (status == STATUS_OK)

@@ -40,6 +40,7 @@ struct serve_options {
     int64_t connect_cost_ms;
     struct fault_rules *faults;
     const char *request_log;
+    const char *domain;
     uint64_t memory_limit_bytes;
     uint64_t seed;
 };
@@ -65,6 +66,17 @@ static enum status parse_listen(void *field, const char *value, struct error *er
     memcpy(address.host, host, len);
     address.port = (uint16_t)port;
     *(struct listen_address *)field = address;
+    return STATUS_OK;
+}
+
+static enum status parse_domain(void *field, const char *value, struct error *err)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+    if (value[0] == '\0' || value[0] == '.' || strspn(value, letters) != strlen(value))
+        return error_set(err, STATUS_INVALID,
+                         "'%s' is not a domain: give a name alone, as in s3.example.com", value);
+    *(const char **)field = value;
     return STATUS_OK;
 }
 
@@ -153,6 +165,8 @@ static const struct cli_option serve_options[] = {
     CLI_GROUP("Where"),
     CLI_CALL(0, "listen", "HOST:PORT", offsetof(struct serve_options, listen), parse_listen,
              "address to listen on; port 0 takes a free one (default 127.0.0.1:0)"),
+    CLI_CALL(0, "domain", "NAME", offsetof(struct serve_options, domain), parse_domain,
+             "take requests to BUCKET.NAME for that bucket, as those to BUCKET.localhost"),
     CLI_GROUP("How it behaves"),
     CLI_CALL(0, "latency", "PROFILE|FILE", offsetof(struct serve_options, latency), parse_latency,
              "simulated latency: none, s3-standard, s3-fast, s3-express, minio-lan, or a JSON file "
@@ -311,13 +325,15 @@ static enum status serve(const struct serve_options *options, char **command, st
                     "listening on %s: others can reach this server, and what is said to it is "
                     "not encrypted",
                     options->listen.host);
-    const struct s3_server_key key = {credentials.access_key_id, credentials.secret_access_key};
+    const struct s3_server_key key = {.access_key_id = credentials.access_key_id,
+                                      .secret_access_key = credentials.secret_access_key};
     const struct s3_server_options server_options = {
         .listen_host = options->listen.host,
         .port = options->listen.port,
         .keys = &key,
         .key_count = 1,
         .region = SERVE_REGION,
+        .domain = options->domain,
         .latency = &latency,
         .faults = options->faults,
         .seed = options->seed,

@@ -11,6 +11,7 @@
 #ifndef KIT_BENCH_SERVER_AUTH_H
 #define KIT_BENCH_SERVER_AUTH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,13 +43,15 @@ struct auth_result {
     const char *access_key_id;  /* the server's copy; "" for an anonymous request */
     const char *payload_sha256; /* what was signed: points into the request, or a constant */
     struct auth_signature signature;
-    char detail[128]; /* in place of the code's message, when not "" */
+    char detail[256];     /* in place of the code's message, when not "" */
+    struct buf *evidence; /* of a refusal: elements for the error document; or NULL */
 };
 
 /* NULL without memory. The keys are copied. */
 struct auth *auth_new(const struct s3_server_key *keys, size_t count, const char *region);
 void auth_free(struct auth *a);
+/* `evidence` may be NULL. */
 enum code auth_verify(struct auth *a, const struct auth_request *request, int64_t now_unix_s,
-                      struct auth_result *out);
+                      struct buf *evidence, struct auth_result *out);
 
 #endif

@@ -120,8 +120,8 @@ static void reply_completed(struct request *r, const struct object *object)
     object_etag(object, etag);
     reply_xml_begin(r, "CompleteMultipartUploadResult");
     xml_open(b, "Location");
-    buf_append_str(b, s3_server_url(r->server));
-    xml_escape(b, r->target.data, strlen(r->target.data));
+    buf_printf(b, "%s/%s/", s3_server_url(r->server), r->where.bucket);
+    uri_encode(b, r->where.key, r->where.key_len, 1); /* leaves nothing that XML would escape */
     xml_close(b, "Location");
     xml_str(b, "Bucket", r->where.bucket);
     xml_text(b, "Key", r->where.key, r->where.key_len);

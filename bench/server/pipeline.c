@@ -16,6 +16,8 @@
 #define DRAIN_MAX                                                                                  \
     (UINT64_C(1) << 20) /* of a refused body: read, so that the client reads our reply */
 
+#define HEADER_SECTION_MAX (8u << 10)
+
 struct request *pipeline_arrived(struct s3_server *s, const char *raw_target)
 {
     struct request *r = s->pool;
@@ -55,12 +57,31 @@ static enum code authenticate(struct request *r)
                                        .headers = r->headers,
                                        .header_count = r->header_count};
     struct auth_result result;
-    const enum code code = auth_verify(r->server->auth, &claim,
-                                       wall_unix_s(r->arrived_wall) + r->clock_shift_s, &result);
+    const enum code code =
+        auth_verify(r->server->auth, &claim, wall_unix_s(r->arrived_wall) + r->clock_shift_s,
+                    &r->evidence, &result);
     r->shown.access_key_id = result.access_key_id;
     r->payload_sha256 = result.payload_sha256;
     r->signature = result.signature;
     return result.detail[0] != '\0' ? request_refuse(r, code, "%s", result.detail) : code;
+}
+
+/* S3 takes 8 KB of headers. */
+static enum code check_header_size(const struct request *r)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < r->header_count; i++)
+        size += strlen(r->headers[i].name) + strlen(r->headers[i].value) + strlen(": \r\n");
+    return size > HEADER_SECTION_MAX ? CODE_REQUEST_HEADER_TOO_LARGE : CODE_NONE;
+}
+
+static enum code find_target(struct request *r)
+{
+    char bucket[S3_BUCKET_MAX + 1] = "";
+    const char *host = request_header(r, "host");
+    if (host != NULL)
+        request_virtual_bucket(host, r->server->domain, bucket);
+    return request_parse_target(r, bucket);
 }
 
 /* What a draw is keyed by: nothing that differs between two runs of the same work. */
@@ -119,8 +140,11 @@ static enum s3_server_action run_arrived(struct request *r)
 
 enum pipeline_body pipeline_headers(struct request *r, uint64_t content_length, bool expects)
 {
+    const enum code target = find_target(r);
     if (r->refused == CODE_NONE)
-        r->refused = request_parse_target(r);
+        r->refused = target;
+    if (r->refused == CODE_NONE)
+        r->refused = check_header_size(r);
     if (r->refused == CODE_NONE)
         meet_early_faults(r);
     if (r->refused == CODE_NONE)

@@ -54,10 +54,10 @@ static void append_error(struct request *r, const char *code, const char *messag
         xml_str(b, "BucketName", r->where.bucket);
     if (r->where.key != NULL && r->where.key_len > 0)
         xml_text(b, "Key", r->where.key, r->where.key_len);
-    if (strcmp(code, code_name(CODE_AUTHORIZATION_HEADER_MALFORMED)) == 0)
-        xml_str(b, "Region", server_region(r->server));
     for (; elements != NULL && elements[0] != NULL; elements += 2)
         xml_str(b, elements[0], elements[1]);
+    if (r->refused != CODE_NONE && r->evidence.failed == STATUS_OK)
+        buf_append(b, r->evidence.data, r->evidence.len);
     buf_printf(b, "<RequestId>%016" PRIX64 "</RequestId>", r->shown.sequence);
     buf_append_str(b, "<HostId>s3-bench</HostId>");
     xml_close(b, "Error");

@@ -10,9 +10,10 @@
 
 #include "lib/base/units.h"
 
-#define REPLY_BODY_MAX    (64u << 20)
-#define REPLY_HEADERS_MAX (16u << 10)
-#define POOLED_BODY_MAX   (1u << 20) /* kept for the next request; larger ones are freed */
+#define REPLY_BODY_MAX       (64u << 20)
+#define REPLY_HEADERS_MAX    (16u << 10)
+#define REQUEST_EVIDENCE_MAX (256u << 10)
+#define POOLED_BODY_MAX      (1u << 20) /* kept for the next request; larger ones are freed */
 
 struct request *request_new(void)
 {
@@ -20,7 +21,8 @@ struct request *request_new(void)
     if (r == NULL)
         return NULL;
     buf_init(&r->target, REQUEST_TARGET_MAX);
-    buf_init(&r->text, 2 * REQUEST_TARGET_MAX);
+    buf_init(&r->text, 2 * REQUEST_TARGET_MAX + S3_BUCKET_MAX + 1);
+    buf_init(&r->evidence, REQUEST_EVIDENCE_MAX);
     buf_init(&r->reply.shown.body, REPLY_BODY_MAX);
     buf_init(&r->reply.shown.headers, REPLY_HEADERS_MAX);
     request_reset(r);
@@ -34,6 +36,7 @@ void request_free(struct request *r)
     request_reset(r);
     buf_release(&r->target);
     buf_release(&r->text);
+    buf_release(&r->evidence);
     buf_release(&r->reply.shown.body);
     buf_release(&r->reply.shown.headers);
     hash_free(r->md5);
@@ -54,6 +57,7 @@ void request_reset(struct request *r)
     *r = (struct request){
         .target = kept.target,
         .text = kept.text,
+        .evidence = kept.evidence,
         .md5 = kept.md5,
         .sha256 = kept.sha256,
         .claimed_sum = kept.claimed_sum,
@@ -62,6 +66,7 @@ void request_reset(struct request *r)
         .reply.shown = {.body = kept.reply.shown.body, .headers = kept.reply.shown.headers}};
     buf_reset(&r->target);
     buf_reset(&r->text);
+    buf_reset(&r->evidence);
     buf_reset(&r->reply.shown.body);
     buf_reset(&r->reply.shown.headers);
     r->fault_name = "";
@@ -84,13 +89,41 @@ static const char *decode(struct request *r, const char *text, size_t len, int p
     return r->text.data + at;
 }
 
-static enum code parse_path(struct request *r, const char *path)
+static bool ends_with(const char *text, size_t len, const char *end)
 {
-    const char *bucket = path + 1;
-    const size_t bucket_len = strcspn(bucket, "/");
-    const char *key = bucket + bucket_len;
-    if (*key == '/')
-        key++;
+    const size_t end_len = strlen(end);
+    return len > end_len && strncasecmp(text + len - end_len, end, end_len) == 0;
+}
+
+void request_virtual_bucket(const char *host, const char *domain, char out[S3_BUCKET_MAX + 1])
+{
+    const char *const domains[] = {domain, VIRTUAL_DOMAIN_DEFAULT};
+    const size_t len = strcspn(host, ":");
+    out[0] = '\0';
+    for (size_t i = 0; i < 2 && out[0] == '\0'; i++) {
+        if (domains[i] == NULL || !ends_with(host, len, domains[i]))
+            continue;
+        const size_t bucket_len = len - strlen(domains[i]) - 1;
+        if (host[bucket_len] != '.' || bucket_len > S3_BUCKET_MAX)
+            continue;
+        memcpy(out, host, bucket_len);
+        out[bucket_len] = '\0';
+        if (s3_bucket_name_check(out, NULL) != STATUS_OK)
+            out[0] = '\0';
+    }
+}
+
+static enum code parse_path(struct request *r, const char *path, const char *virtual_bucket)
+{
+    const char *bucket = virtual_bucket, *key = path + 1;
+    size_t bucket_len = strlen(virtual_bucket);
+    if (bucket_len == 0) {
+        bucket = path + 1;
+        bucket_len = strcspn(bucket, "/");
+        key = bucket + bucket_len;
+        if (*key == '/')
+            key++;
+    }
     r->where.bucket = decode(r, bucket, bucket_len, 0, NULL);
     r->where.key = decode(r, key, strlen(key), 0, &r->where.key_len);
     if (r->where.bucket == NULL || r->where.key == NULL)
@@ -119,19 +152,19 @@ static enum code parse_query(struct request *r)
     return CODE_NONE;
 }
 
-enum code request_parse_target(struct request *r)
+enum code request_parse_target(struct request *r, const char *virtual_bucket)
 {
     r->where = (struct storage_where){.bucket = "", .key = ""};
     r->raw_query = "";
     if (r->target.failed != STATUS_OK || r->target.len == 0 || r->target.data[0] != '/' ||
-        buf_reserve(&r->text, r->target.len + 2 + 2 * REQUEST_PARAMS_MAX) == NULL)
+        buf_reserve(&r->text, r->target.len + S3_BUCKET_MAX + 3 + 2 * REQUEST_PARAMS_MAX) == NULL)
         return CODE_INVALID_URI;
     char *question = strchr(r->target.data, '?');
     if (question != NULL) {
         *question = '\0';
         r->raw_query = question + 1;
     }
-    const enum code code = parse_path(r, r->target.data);
+    const enum code code = parse_path(r, r->target.data, virtual_bucket);
     return code != CODE_NONE ? code : parse_query(r);
 }
 

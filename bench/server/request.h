@@ -131,6 +131,7 @@ struct request {
     enum request_stage stage;
     enum code refused; /* before it was looked at: bad signature, too large, ... */
     char refused_detail[REQUEST_DETAIL_SIZE]; /* in place of the code's message, when not "" */
+    struct buf evidence;                      /* elements for the error document */
     enum s3_server_action on_arrival;
     const struct fault_rule *fault; /* that fired, or NULL */
     const char *fault_name;         /* for the log; "" when none */
@@ -159,8 +160,13 @@ void request_free(struct request *r);
 /* Forgets everything but memory and digests. */
 void request_reset(struct request *r);
 
-/* Takes the raw target apart: bucket, key, decoded query parameters. */
-enum code request_parse_target(struct request *r);
+/* Takes the raw target apart: bucket, key, decoded query parameters. `virtual_bucket` is the one that
+ * the Host header names, or "": then the path names it. */
+enum code request_parse_target(struct request *r, const char *virtual_bucket);
+/* The bucket in a Host header: what stands before "." and one of our domains. Other hosts, and what
+ * cannot be a bucket's name, give "". */
+#define VIRTUAL_DOMAIN_DEFAULT "localhost"
+void request_virtual_bucket(const char *host, const char *domain, char out[S3_BUCKET_MAX + 1]);
 /* Which operation it is; CODE_NOT_IMPLEMENTED and CODE_METHOD_NOT_ALLOWED for what is none. */
 enum code request_route(struct request *r);
 /* Fills `shown` from the parameters and headers. */

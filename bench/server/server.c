@@ -44,6 +44,7 @@ static void server_free(struct s3_server *s)
     buf_release(&s->draw_key);
     pthread_mutex_destroy(&s->lock);
     free(s->region);
+    free(s->domain);
     free(s);
 }
 
@@ -98,6 +99,8 @@ static enum status server_build(struct s3_server *s, const struct s3_server_opti
     if (has_limits(options->latency) &&
         (s->rate_limit = rate_limit_new(&options->latency->limits)) == NULL)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the rate limits");
+    if (options->domain != NULL && (s->domain = strdup(options->domain)) == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the S3 server");
     if (s->region == NULL || s->store == NULL || s->auth == NULL)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the S3 server");
     if (options->request_log != NULL) {

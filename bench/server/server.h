@@ -29,6 +29,7 @@ struct fault_rules;
 struct s3_server_key {
     const char *access_key_id;
     const char *secret_access_key;
+    const char *session_token; /* that must come with it; NULL: any, or none */
 };
 
 /* A request as hooks and the request log see it. */
@@ -103,8 +104,10 @@ struct s3_server_options {
     const char *listen_host; /* NULL: 127.0.0.1 */
     uint16_t port;           /* 0: any free one */
     const struct s3_server_key *keys;
-    size_t key_count;                      /* 0: anonymous requests are allowed */
-    const char *region;                    /* NULL: us-east-1 */
+    size_t key_count;   /* 0: anonymous requests are allowed */
+    const char *region; /* NULL: us-east-1 */
+    /* Requests to BUCKET.domain are for that bucket, as those to BUCKET.localhost are; or NULL. */
+    const char *domain;
     const struct latency_profile *latency; /* NULL: none */
     uint64_t seed;
     uint64_t memory_limit_bytes; /* of all that is stored, keys and headers too; 0: none */

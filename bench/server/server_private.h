@@ -19,6 +19,7 @@ struct rate_limit;
 struct s3_server {
     char url[128];
     char *region;
+    char *domain; /* or NULL */
     enum s3_server_quirks quirks;
     struct s3_server_hooks hooks;
     const struct latency_profile *latency;

@@ -75,7 +75,8 @@ static void clean_environment(void)
 
 static void start_embedded(struct fixture *f, const struct s3_server_options *options)
 {
-    const struct s3_server_key key = {f->endpoint.access_key_id, f->endpoint.secret_access_key};
+    const struct s3_server_key key = {.access_key_id = f->endpoint.access_key_id,
+                                      .secret_access_key = f->endpoint.secret_access_key};
     struct s3_server_options with_key = options ? *options : (struct s3_server_options){0};
     struct error err;
     if (with_key.key_count == 0) {

@@ -78,7 +78,7 @@ static void client_make(struct rig *r)
 
 int rig_make(void **state)
 {
-    static const struct s3_server_key key = {KEY_ID, SECRET};
+    static const struct s3_server_key key = {KEY_ID, SECRET, NULL};
     struct error err;
     struct rig *r = calloc(1, sizeof *r);
     assert_non_null(r);

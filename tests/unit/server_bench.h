@@ -11,8 +11,8 @@
 #include "tests/support/unit.h"
 #include "tests/support/wire.h"
 
-static const struct s3_server_key keys[] = {{"AKIAFIRST", "first secret"},
-                                            {"AKIASECOND", "second secret"}};
+static const struct s3_server_key keys[] = {{"AKIAFIRST", "first secret", NULL},
+                                            {"AKIASECOND", "second secret", NULL}};
 
 /* A server, a bucket and a connection to it. */
 struct bench {

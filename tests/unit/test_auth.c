@@ -10,8 +10,9 @@
 #define HEADERS_MAX 16
 
 static const struct s3_server_key keys[] = {
-    {"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
-    {"AKIAOTHER", "another secret"},
+    {"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", NULL},
+    {"AKIAOTHER", "another secret", NULL},
+    {"ASIATEMPORARY", "a secret for a while", "token=for/it"},
 };
 
 /* A request that a test may bend before it is verified. */
@@ -25,11 +26,13 @@ struct asked {
 };
 
 static struct auth *auth;
+static struct buf evidence;
 
 static int auth_setup(void **state)
 {
     (void)state;
-    auth = auth_new(keys, 2, "us-east-1");
+    auth = auth_new(keys, 3, "us-east-1");
+    buf_init(&evidence, 1u << 20);
     return auth == NULL;
 }
 
@@ -37,6 +40,7 @@ static int auth_teardown(void **state)
 {
     (void)state;
     auth_free(auth);
+    buf_release(&evidence);
     return 0;
 }
 
@@ -61,7 +65,7 @@ static enum code asked_verify(const struct asked *a, int64_t now, struct auth_re
                                          .query = a->query,
                                          .headers = a->headers,
                                          .header_count = a->header_count};
-    return auth_verify(auth, &request, now, result);
+    return auth_verify(auth, &request, now, &evidence, result);
 }
 
 /* Signs what is there so far with a key, at a time, for a region. */
@@ -201,8 +205,8 @@ static void check_signed(const struct s3_server_key *k, int64_t at, int64_t now,
 static void keys_regions_and_clocks(void **state)
 {
     (void)state;
-    const struct s3_server_key stranger = {"AKIASTRANGER", "x"};
-    const struct s3_server_key impostor = {"AKIAOTHER", "not that secret"};
+    const struct s3_server_key stranger = {"AKIASTRANGER", "x", NULL};
+    const struct s3_server_key impostor = {"AKIAOTHER", "not that secret", NULL};
     check_signed(&keys[0], NOW, NOW, "us-east-1", CODE_NONE);
     check_signed(&keys[1], NOW, NOW, "us-east-1", CODE_NONE);
     check_signed(&stranger, NOW, NOW, "us-east-1", CODE_INVALID_ACCESS_KEY_ID);
@@ -256,8 +260,9 @@ static void broken_authorizations_are_refused(void **state)
         const char *authorization;
         enum code code;
     } cases[] = {
-        {"", CODE_AUTHORIZATION_HEADER_MALFORMED},
-        {"Bearer x", CODE_AUTHORIZATION_HEADER_MALFORMED},
+        {"", CODE_INVALID_ARGUMENT},
+        {"Bearer x", CODE_INVALID_ARGUMENT},
+        {"AWS4-HMAC-SHA256X y", CODE_INVALID_ARGUMENT},
         {"AWS AKIA:oldstyle=", CODE_INVALID_REQUEST},
         {"AWS4-HMAC-SHA256", CODE_AUTHORIZATION_HEADER_MALFORMED},
         {"AWS4-HMAC-SHA256 Credential=a/b/c/d, SignedHeaders=host, Signature=0",
@@ -350,6 +355,109 @@ static void presigned_urls_expire(void **state)
     assert_int_equal(asked_verify(&a, NOW, &result), CODE_AUTHORIZATION_QUERY_ERROR);
 }
 
+/* Both ends of a query's parameter are kept; what stands between is another value. */
+static void malformed_presigned_urls_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *value;
+        const char *detail; /* begins so */
+    } cases[] = {
+        {"X-Amz-Algorithm=", "AWS4-HMAC-SHA1", "X-Amz-Algorithm only supports"},
+        {"X-Amz-Credential=", "AKIA", "Error parsing the X-Amz-Credential parameter; the Cred"},
+        {"X-Amz-Credential=", "AKIAOTHER/20130524/us-east-1/ec2/aws4_request",
+         "Error parsing the X-Amz-Credential parameter; the service 'ec2' is wrong"},
+        {"X-Amz-Credential=", "AKIAOTHER/20130524/mars-1/s3/aws4_request",
+         "Error parsing the X-Amz-Credential parameter; the region 'mars-1' is wrong"},
+        {"X-Amz-Credential=", "AKIAOTHER/20130524/us-east-1/s3/aws5_request",
+         "Error parsing the X-Amz-Credential parameter; the terminal 'aws5_request' is wrong"},
+        {"X-Amz-Credential=", "AKIAOTHER/20130525/us-east-1/s3/aws4_request",
+         "Error parsing the X-Amz-Credential parameter; the date '20130525' is wrong"},
+        {"X-Amz-Date=", "yesterday", "X-Amz-Date must be in the ISO8601 Long Format"},
+        {"X-Amz-Expires=", "-1", "X-Amz-Expires must be non-negative"},
+        {"X-Amz-Expires=", "soon", "X-Amz-Expires should be a number"},
+        {"X-Amz-Expires=", "604801", "X-Amz-Expires must be less than a week"},
+        {"X-Amz-SignedHeaders=", NULL, "Query-string authentication version 4 requires the"},
+        {"X-Amz-Signature=", NULL, "Query-string authentication version 4 requires the"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct asked a;
+        struct auth_result result;
+        char rest[1024];
+        asked_presign(&a, NOW, 3600);
+        char *at = strstr(a.query, cases[i].name);
+        assert_non_null(at);
+        snprintf(rest, sizeof rest, "%s", at + strcspn(at, "&"));
+        snprintf(at, sizeof a.query - (size_t)(at - a.query), "%s%s%s",
+                 cases[i].value != NULL ? cases[i].name : "X=",
+                 cases[i].value != NULL ? cases[i].value : "", rest);
+        assert_int_equal(asked_verify(&a, NOW, &result), CODE_AUTHORIZATION_QUERY_ERROR);
+        result.detail[strlen(cases[i].detail)] = '\0';
+        assert_string_equal(result.detail, cases[i].detail);
+    }
+}
+
+static void one_way_to_sign_is_enough(void **state)
+{
+    (void)state;
+    struct asked a;
+    struct auth_result result;
+    asked_presign(&a, NOW, 3600);
+    asked_add(&a, "x-amz-date", "20130524T000000Z");
+    asked_add(&a, "x-amz-content-sha256", SIGV4_EMPTY_SHA256);
+    asked_sign(&a, &keys[0], NOW, "us-east-1");
+    assert_int_equal(asked_verify(&a, NOW, &result), CODE_INVALID_ARGUMENT);
+    buf_release(&a.authorization);
+    /* And a presigned one must sign what it adds. */
+    asked_presign(&a, NOW, 3600);
+    asked_add(&a, "x-amz-acl", "public-read");
+    assert_int_equal(asked_verify(&a, NOW, &result), CODE_ACCESS_DENIED);
+    assert_non_null(strstr(evidence.data, "<HeadersNotSigned>x-amz-acl</HeadersNotSigned>"));
+}
+
+static void check_token(const struct s3_server_key *k, const char *token, enum code expected)
+{
+    struct asked a;
+    struct auth_result result;
+    asked_ordinary(&a, "/bucket/key", "");
+    if (token != NULL)
+        asked_add(&a, "x-amz-security-token", token);
+    asked_sign(&a, k, NOW, "us-east-1");
+    assert_int_equal(asked_verify(&a, NOW, &result), expected);
+    buf_release(&a.authorization);
+}
+
+static void temporary_keys_come_with_their_token(void **state)
+{
+    (void)state;
+    check_token(&keys[2], "token=for/it", CODE_NONE);
+    check_token(&keys[2], "token=for/me", CODE_INVALID_TOKEN);
+    check_token(&keys[2], NULL, CODE_INVALID_ACCESS_KEY_ID);
+    check_token(&keys[2], "", CODE_INVALID_ACCESS_KEY_ID);
+    check_token(&keys[0], "whatever", CODE_NONE);
+}
+
+static void a_refusal_shows_what_was_computed(void **state)
+{
+    (void)state;
+    struct asked a;
+    struct auth_result result;
+    const struct s3_server_key impostor = {"AKIAOTHER", "not that secret", NULL};
+    asked_ordinary(&a, "/bucket/key", "");
+    asked_sign(&a, &impostor, NOW, "us-east-1");
+    buf_reset(&evidence);
+    assert_int_equal(asked_verify(&a, NOW, &result), CODE_SIGNATURE_DOES_NOT_MATCH);
+    assert_non_null(strstr(evidence.data, "<AWSAccessKeyId>AKIAOTHER</AWSAccessKeyId>"));
+    assert_non_null(strstr(evidence.data, "<StringToSign>AWS4-HMAC-SHA256"));
+    assert_non_null(strstr(evidence.data, "<CanonicalRequest>GET"));
+    assert_null(strstr(evidence.data, keys[1].secret_access_key));
+    buf_reset(&evidence);
+    assert_int_equal(asked_verify(&a, NOW + 1000, &result), CODE_REQUEST_TIME_TOO_SKEWED);
+    assert_non_null(strstr(evidence.data, "<RequestTime>2013-05-24T00:00:00"));
+    assert_non_null(strstr(evidence.data, "<ServerTime>2013-05-24T00:16:40"));
+    buf_release(&a.authorization);
+}
+
 static void anonymous_requests_need_a_server_without_keys(void **state)
 {
     (void)state;
@@ -364,7 +472,7 @@ static void anonymous_requests_need_a_server_without_keys(void **state)
                                          .query = "",
                                          .headers = a.headers,
                                          .header_count = 1};
-    assert_int_equal(auth_verify(open, &request, NOW, &result), CODE_NONE);
+    assert_int_equal(auth_verify(open, &request, NOW, NULL, &result), CODE_NONE);
     assert_string_equal(result.access_key_id, "");
     auth_free(open);
 }
@@ -381,6 +489,10 @@ int main(void)
         cmocka_unit_test(a_signed_request_names_its_payload_and_date),
         cmocka_unit_test(spelling_of_the_target_does_not_matter),
         cmocka_unit_test(presigned_urls_expire),
+        cmocka_unit_test(malformed_presigned_urls_are_refused),
+        cmocka_unit_test(one_way_to_sign_is_enough),
+        cmocka_unit_test(temporary_keys_come_with_their_token),
+        cmocka_unit_test(a_refusal_shows_what_was_computed),
         cmocka_unit_test(anonymous_requests_need_a_server_without_keys),
     };
     return cmocka_run_group_tests(tests, auth_setup, auth_teardown);

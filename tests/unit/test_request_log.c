@@ -15,7 +15,7 @@
 #define SECRET "a secret that is easy to find"
 #define TOKEN  "a-session-token-that-is-easy-to-find"
 
-static const struct s3_server_key key = {"AKIAFIRST", SECRET};
+static const struct s3_server_key key = {"AKIAFIRST", SECRET, NULL};
 
 struct bench {
     struct fault_rules *rules;

@@ -327,7 +327,8 @@ static void what_is_not_there_says_so(void **state)
 static void who_may_ask(void **state)
 {
     struct bench *b = *state;
-    const struct s3_server_key impostor = {"AKIAFIRST", "guessed"}, stranger = {"AKIANOBODY", "x"};
+    const struct s3_server_key impostor = {"AKIAFIRST", "guessed", NULL},
+                               stranger = {"AKIANOBODY", "x", NULL};
     put(b, "key", "x");
     b->wire.key = NULL;
     ask(b, "GET", "/bucket/key", NULL, NULL, 403, "AccessDenied");
@@ -339,6 +340,43 @@ static void who_may_ask(void **state)
     b->wire.key = &keys[1];
     ask(b, "GET", "/bucket/key", NULL, NULL, 200, "");
     assert_body(b, "x");
+}
+
+static void the_host_may_name_the_bucket(void **state)
+{
+    struct bench *b = *state;
+    char path_host[sizeof b->wire.host];
+    snprintf(path_host, sizeof path_host, "%s", b->wire.host);
+    snprintf(b->wire.host, sizeof b->wire.host, "bucket.localhost:%u", b->wire.port);
+    ask(b, "PUT", "/a/key?x-id=PutObject", NULL, "virtual", 200, "");
+    ask(b, "PUT", "//odd/../key", NULL, "odd", 200, "");
+    ask(b, "GET", "/?list-type=2", NULL, NULL, 200, "");
+    assert_in_order(b, (const char *const[]){"<Key>/odd/../key</Key>", "<Key>a/key</Key>", NULL});
+    snprintf(b->wire.host, sizeof b->wire.host, "another.localhost:%u", b->wire.port);
+    ask(b, "GET", "/a/key", NULL, NULL, 404, "NoSuchBucket");
+    ask(b, "PUT", "/", NULL, NULL, 200, "");
+    snprintf(b->wire.host, sizeof b->wire.host, "localhost:%u", b->wire.port);
+    ask(b, "GET", "/bucket/a/key", NULL, NULL, 200, "");
+    assert_body(b, "virtual");
+    snprintf(b->wire.host, sizeof b->wire.host, "%s", path_host);
+    ask(b, "GET", "/bucket//odd/../key", NULL, NULL, 200, "");
+    assert_body(b, "odd");
+    ask(b, "HEAD", "/another", NULL, NULL, 200, "");
+}
+
+/* What S3 says besides, so that whoever signs wrongly finds out why. */
+static void refusals_explain_themselves(void **state)
+{
+    struct bench *b = *state;
+    const struct s3_server_key impostor = {"AKIAFIRST", "guessed", NULL};
+    b->wire.key = &impostor;
+    ask(b, "GET", "/bucket/key", NULL, NULL, 403, "SignatureDoesNotMatch");
+    assert_element(b, "AWSAccessKeyId", "AKIAFIRST");
+    assert_in_order(b, (const char *const[]){"<StringToSign>", "<SignatureProvided>",
+                                             "<CanonicalRequest>GET", NULL});
+    b->wire.key = &keys[0];
+    ask(b, "GET", "/bucket/none", NULL, NULL, 404, "NoSuchKey");
+    assert_element(b, "StringToSign", "");
 }
 
 static void limits(void **state)
@@ -356,12 +394,15 @@ static void limits(void **state)
     ask(b, "PUT", "/bucket/key", "Transfer-Encoding: chunked\n", "1\r\nx\r\n0\r\n\r\n", 501,
         "NotImplemented");
     struct buf meta;
-    buf_init(&meta, 8192);
+    buf_init(&meta, 16384);
     buf_printf(&meta, "x-amz-meta-a: %02050d\n", 1);
     ask(b, "PUT", "/bucket/key", meta.data, "x", 400, "MetadataTooLarge");
     buf_reset(&meta);
     for (int i = 0; i < 70; i++)
         buf_printf(&meta, "X-Header-%d: x\n", i);
+    ask(b, "GET", "/bucket/key", meta.data, NULL, 400, "RequestHeaderSectionTooLarge");
+    buf_reset(&meta);
+    buf_printf(&meta, "X-Header: %08192d\n", 1);
     ask(b, "GET", "/bucket/key", meta.data, NULL, 400, "RequestHeaderSectionTooLarge");
     buf_release(&meta);
 }
@@ -447,6 +488,8 @@ int main(void)
         SERVER_TEST(deleting_many),
         SERVER_TEST(what_is_not_there_says_so),
         SERVER_TEST(who_may_ask),
+        SERVER_TEST(the_host_may_name_the_bucket),
+        SERVER_TEST(refusals_explain_themselves),
         SERVER_TEST(limits),
         cmocka_unit_test_setup_teardown(the_memory_limit_is_an_answer, bench_setup_small,
                                         bench_teardown),

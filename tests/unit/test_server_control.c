@@ -14,8 +14,8 @@
 #include "tests/support/unit.h"
 #include "tests/support/wire.h"
 
-static const struct s3_server_key keys[] = {{"AKIAFIRST", "first secret"},
-                                            {"AKIASECOND", "second secret"}};
+static const struct s3_server_key keys[] = {{"AKIAFIRST", "first secret", NULL},
+                                            {"AKIASECOND", "second secret", NULL}};
 
 /* What the hooks do to requests for one key. */
 struct plan {

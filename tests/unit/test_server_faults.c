@@ -11,8 +11,8 @@
 #include "tests/support/unit.h"
 #include "tests/support/wire.h"
 
-static const struct s3_server_key keys[] = {{"AKIAFIRST", "first secret"},
-                                            {"AKIASECOND", "second secret"}};
+static const struct s3_server_key keys[] = {{"AKIAFIRST", "first secret", NULL},
+                                            {"AKIASECOND", "second secret", NULL}};
 
 struct bench {
     struct fault_rules *rules;
@@ -516,7 +516,7 @@ static void refused_requests_meet_no_fault(void **state)
 {
     (void)state;
     struct bench b;
-    static const struct s3_server_key wrong = {"AKIAFIRST", "not the secret"};
+    static const struct s3_server_key wrong = {"AKIAFIRST", "not the secret", NULL};
     bench_open(&b, FAULT("\"nth\":1", "\"status\":500"));
     b.wire.key = &wrong;
     ask(&b, "GET", "/bucket/key", NULL, NULL, 403);

@@ -16,7 +16,7 @@
 #define WAITING     2000
 #define LARGE_BYTES (16u << 20)
 
-static const struct s3_server_key key = {"AKIAFIRST", "first secret"};
+static const struct s3_server_key key = {"AKIAFIRST", "first secret", NULL};
 
 static struct s3_server *server_new(struct fault_rules *rules, struct s3_server_hooks hooks)
 {

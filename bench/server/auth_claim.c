@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* auth_claim - see auth_claim.h. */
+#include "bench/server/auth_claim.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "bench/server/reply.h"
+#include "lib/base/date.h"
+#include "lib/base/units.h"
+#include "lib/s3/uri.h"
+
+#define ALGORITHM    "AWS4-HMAC-SHA256"
+#define TOKEN_HEADER "x-amz-security-token"
+
+const char *auth_header(const struct auth_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->header_count; i++)
+        if (strcasecmp(request->headers[i].name, name) == 0)
+            return request->headers[i].value;
+    return NULL;
+}
+
+enum code auth_refuse(struct auth_result *result, enum code code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(result->detail, sizeof result->detail, format, args);
+    va_end(args);
+    return code;
+}
+
+void auth_evidence(struct auth_result *result, const char *element, const char *text)
+{
+    if (result->evidence != NULL)
+        xml_str(result->evidence, element, text);
+}
+
+/* Cuts the text at the next separator; returns what stands before it. NULL once nothing is left. */
+static char *cut(char **rest, char separator)
+{
+    char *start = *rest;
+    if (start == NULL)
+        return NULL;
+    char *end = strchr(start, separator);
+    if (end != NULL)
+        *end++ = '\0';
+    *rest = end;
+    return start;
+}
+
+/* "AKID/20130524/us-east-1/s3/aws4_request" */
+static bool credential_read(struct auth_claim *c, char *credential)
+{
+    char *rest = credential;
+    c->access_key_id = cut(&rest, '/');
+    c->date = cut(&rest, '/');
+    c->region = cut(&rest, '/');
+    c->service = cut(&rest, '/');
+    c->terminator = rest;
+    return c->terminator != NULL && strchr(c->terminator, '/') == NULL;
+}
+
+/* In the Authorization header */
+
+static enum code header_malformed(struct auth_result *result, const char *what)
+{
+    return auth_refuse(result, CODE_AUTHORIZATION_HEADER_MALFORMED,
+                       "The authorization header is malformed; %s", what);
+}
+
+/* Takes "Credential=..., SignedHeaders=..., Signature=..." apart. */
+static enum code fields_read(char *fields, struct auth_claim *c, struct auth_result *result)
+{
+    char *credential = NULL;
+    for (char *field; (field = cut(&fields, ',')) != NULL;) {
+        field += strspn(field, " \t");
+        char *name = cut(&field, '=');
+        if (field == NULL)
+            return header_malformed(result, "the authorization header requires three components: "
+                                            "Credential, SignedHeaders, and Signature.");
+        if (strcmp(name, "Credential") == 0)
+            credential = field;
+        else if (strcmp(name, "SignedHeaders") == 0)
+            c->signed_headers = field;
+        else if (strcmp(name, "Signature") == 0)
+            c->signature = field;
+    }
+    if (credential == NULL)
+        return header_malformed(result, "missing Credential.");
+    if (c->signed_headers == NULL)
+        return header_malformed(result, "missing SignedHeaders.");
+    if (c->signature == NULL)
+        return header_malformed(result, "missing Signature.");
+    if (!credential_read(c, credential))
+        return header_malformed(result, "the Credential is mal-formed; expecting "
+                                        "\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+    return CODE_NONE;
+}
+
+static enum code header_date_read(const struct auth_request *request, struct auth_claim *c,
+                                  struct auth_result *result)
+{
+    const char *amz_date = auth_header(request, "x-amz-date");
+    const char *date = auth_header(request, "date");
+    enum status status = STATUS_INVALID;
+    if (amz_date != NULL)
+        status = date_parse_amz(amz_date, &c->unix_s, NULL);
+    else if (date != NULL)
+        status = date_parse_http(date, &c->unix_s, NULL);
+    return status == STATUS_OK
+               ? CODE_NONE
+               : auth_refuse(result, CODE_ACCESS_DENIED,
+                             "AWS authentication requires a valid Date or x-amz-date header");
+}
+
+static enum code claim_from_header(const struct auth_request *request, const char *authorization,
+                                   struct buf *text, struct auth_claim *c,
+                                   struct auth_result *result)
+{
+    const size_t name_len = strcspn(authorization, " ");
+    if (name_len == 3 && strncmp(authorization, "AWS", 3) == 0)
+        return auth_refuse(result, CODE_INVALID_REQUEST,
+                           "The authorization mechanism you have provided is not supported. Please "
+                           "use " ALGORITHM ".");
+    if (name_len != strlen(ALGORITHM) || strncmp(authorization, ALGORITHM, name_len) != 0)
+        return auth_refuse(result, CODE_INVALID_ARGUMENT, "Unsupported Authorization Type");
+    if (auth_header(request, "x-amz-content-sha256") == NULL)
+        return auth_refuse(result, CODE_INVALID_REQUEST,
+                           "Missing required header for this request: x-amz-content-sha256");
+    buf_reset(text);
+    buf_append_str(text, authorization + name_len);
+    if (text->failed != STATUS_OK)
+        return header_malformed(result, "it is too long.");
+    c->session_token = auth_header(request, TOKEN_HEADER);
+    const enum code code = fields_read(text->data, c, result);
+    return code != CODE_NONE ? code : header_date_read(request, c, result);
+}
+
+/* In the query */
+
+static enum code query_malformed(struct auth_result *result, const char *what)
+{
+    return auth_refuse(result, CODE_AUTHORIZATION_QUERY_ERROR, "%s", what);
+}
+
+/* The decoded value of a query parameter, kept in `text`; NULL when it is not there. */
+static char *query_value(const char *query, const char *name, struct buf *text)
+{
+    const size_t name_len = strlen(name);
+    for (const char *p = query; *p != '\0';) {
+        const size_t len = strcspn(p, "&");
+        if (len > name_len && p[name_len] == '=' && memcmp(p, name, name_len) == 0) {
+            const size_t at = text->len;
+            if (uri_decode(text, p + name_len + 1, len - name_len - 1, 1, NULL) != STATUS_OK)
+                return NULL;
+            buf_append_char(text, '\0');
+            return text->data + at;
+        }
+        p += len + (p[len] == '&');
+    }
+    return NULL;
+}
+
+static enum code expires_read(const char *expires, struct auth_claim *c, struct auth_result *result)
+{
+    if (expires[0] == '-')
+        return query_malformed(result, "X-Amz-Expires must be non-negative");
+    if (uint_parse(expires, 0, UINT32_MAX, &c->expires_s, NULL) != STATUS_OK)
+        return query_malformed(result, "X-Amz-Expires should be a number");
+    if (c->expires_s > AUTH_EXPIRES_MAX_S)
+        return query_malformed(result, "X-Amz-Expires must be less than a week (in seconds); that "
+                                       "is, the given X-Amz-Expires must be less than 604800 "
+                                       "seconds");
+    return CODE_NONE;
+}
+
+static enum code claim_from_query(const struct auth_request *request, struct buf *text,
+                                  struct auth_claim *c, struct auth_result *result)
+{
+    c->presigned = true;
+    buf_reset(text);
+    /* All values fit beforehand, so that none moves. */
+    if (buf_reserve(text, strlen(request->query) + 16) == NULL)
+        return CODE_AUTHORIZATION_QUERY_ERROR;
+    char *credential = query_value(request->query, "X-Amz-Credential", text);
+    const char *algorithm = query_value(request->query, "X-Amz-Algorithm", text);
+    const char *date = query_value(request->query, "X-Amz-Date", text);
+    const char *expires = query_value(request->query, "X-Amz-Expires", text);
+    c->signed_headers = query_value(request->query, "X-Amz-SignedHeaders", text);
+    c->signature = query_value(request->query, "X-Amz-Signature", text);
+    c->session_token = query_value(request->query, "X-Amz-Security-Token", text);
+    if (credential == NULL || algorithm == NULL || date == NULL || expires == NULL ||
+        c->signed_headers == NULL || c->signature == NULL)
+        return query_malformed(result, "Query-string authentication version 4 requires the "
+                                       "X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
+                                       "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires "
+                                       "parameters.");
+    if (strcmp(algorithm, ALGORITHM) != 0)
+        return query_malformed(result, "X-Amz-Algorithm only supports \"" ALGORITHM "\"");
+    if (!credential_read(c, credential))
+        return query_malformed(result, "Error parsing the X-Amz-Credential parameter; the "
+                                       "Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/"
+                                       "REGION/SERVICE/aws4_request\".");
+    if (date_parse_amz(date, &c->unix_s, NULL) != STATUS_OK)
+        return query_malformed(result, "X-Amz-Date must be in the ISO8601 Long Format "
+                                       "\"yyyyMMdd'T'HHmmss'Z'\"");
+    return expires_read(expires, c, result);
+}
+
+static bool is_presigned(const char *query)
+{
+    return strstr(query, "X-Amz-Signature=") != NULL || strstr(query, "X-Amz-Algorithm=") != NULL;
+}
+
+bool auth_claim_exists(const struct auth_request *request)
+{
+    return auth_header(request, "authorization") != NULL || is_presigned(request->query);
+}
+
+enum code auth_claim_read(const struct auth_request *request, struct buf *text,
+                          struct auth_claim *out, struct auth_result *result)
+{
+    const char *authorization = auth_header(request, "authorization");
+    *out = (struct auth_claim){.access_key_id = NULL};
+    if (authorization == NULL)
+        return claim_from_query(request, text, out, result);
+    if (is_presigned(request->query))
+        return auth_refuse(result, CODE_INVALID_ARGUMENT,
+                           "Only one auth mechanism allowed; only the X-Amz-Algorithm query "
+                           "parameter, Signature query string parameter or the Authorization "
+                           "header should be specified");
+    return claim_from_header(request, authorization, text, out, result);
+}
+
+/* Scope and time */
+
+static enum code scope_refuse(const struct auth_claim *c, struct auth_result *result,
+                              const char *what, const char *got, const char *expected)
+{
+    if (c->presigned)
+        return auth_refuse(result, CODE_AUTHORIZATION_QUERY_ERROR,
+                           "Error parsing the X-Amz-Credential parameter; the %s '%.40s' is wrong; "
+                           "expecting '%s'",
+                           what, got, expected);
+    return auth_refuse(result, CODE_AUTHORIZATION_HEADER_MALFORMED,
+                       "The authorization header is malformed; the %s '%.40s' is wrong; expecting "
+                       "'%s'",
+                       what, got, expected);
+}
+
+enum code auth_claim_check_scope(const struct auth_claim *c, const char *region,
+                                 struct auth_result *result)
+{
+    char stamp[17];
+    date_format_amz(stamp, c->unix_s);
+    stamp[8] = '\0';
+    if (strcmp(c->service, "s3") != 0)
+        return scope_refuse(c, result, "service", c->service, "s3");
+    if (strcmp(c->terminator, "aws4_request") != 0)
+        return scope_refuse(c, result, "terminal", c->terminator, "aws4_request");
+    if (strcmp(c->region, region) != 0) {
+        auth_evidence(result, "Region", region);
+        return scope_refuse(c, result, "region", c->region, region);
+    }
+    return strcmp(stamp, c->date) == 0 ? CODE_NONE
+                                       : scope_refuse(c, result, "date", c->date, stamp);
+}
+
+static void evidence_time(struct auth_result *result, const char *element, int64_t unix_s)
+{
+    struct buf text;
+    buf_init(&text, 64);
+    date_append_iso8601(&text, unix_s);
+    auth_evidence(result, element, text.data);
+    buf_release(&text);
+}
+
+enum code auth_claim_check_time(const struct auth_claim *c, int64_t now_unix_s,
+                                struct auth_result *result)
+{
+    if (!c->presigned) {
+        if (llabs((long long)(now_unix_s - c->unix_s)) <= AUTH_SKEW_MAX_S)
+            return CODE_NONE;
+        evidence_time(result, "RequestTime", c->unix_s);
+        evidence_time(result, "ServerTime", now_unix_s);
+        auth_evidence(result, "MaxAllowedSkewMilliseconds", "900000");
+        return CODE_REQUEST_TIME_TOO_SKEWED;
+    }
+    const int64_t end = c->unix_s + (int64_t)c->expires_s;
+    if (now_unix_s <= end && c->unix_s <= now_unix_s + AUTH_SKEW_MAX_S)
+        return CODE_NONE;
+    evidence_time(result, "Expires", end);
+    evidence_time(result, "ServerTime", now_unix_s);
+    return auth_refuse(result, CODE_ACCESS_DENIED, "%s",
+                       now_unix_s > end ? "Request has expired" : "Request is not valid yet");
+}
