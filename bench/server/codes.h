@@ -42,13 +42,16 @@
     X(INTERNAL_ERROR, 500, "InternalError", "We encountered an internal error. Please try again.") \
     X(INVALID_ACCESS_KEY_ID, 403, "InvalidAccessKeyId",                                            \
       "The AWS Access Key Id you provided does not exist in our records.")                         \
+    X(BAD_TAGGING_HEADER, 400, "InvalidArgument",                                                  \
+      "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters " \
+      "without tag name duplicates.")                                                              \
     X(INVALID_ARGUMENT, 400, "InvalidArgument", "Invalid Argument")                                \
-    X(INVALID_RANGE_ARGUMENT, 400, "InvalidArgument",                                              \
-      "Range specified is not valid for source object")                                            \
     X(INVALID_VERSION, 400, "InvalidArgument", "Invalid version id specified")                     \
     X(INVALID_BUCKET_ACL, 400, "InvalidBucketAclWithObjectOwnership",                              \
       "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")            \
     X(INVALID_BUCKET_NAME, 400, "InvalidBucketName", "The specified bucket is not valid.")         \
+    X(OBJECT_LOCK_NOT_ENABLED, 409, "InvalidBucketState",                                          \
+      "Object Lock configuration cannot be enabled on existing buckets")                           \
     X(INVALID_CHUNK_SIZE, 403, "InvalidChunkSizeError",                                            \
       "Only the last chunk is allowed to have a size less than 8192 bytes")                        \
     X(INVALID_DIGEST, 400, "InvalidDigest",                                                        \
@@ -69,7 +72,9 @@
     X(NO_OBJECT_LOCK, 400, "InvalidRequest", "Bucket is missing Object Lock Configuration")        \
     X(INVALID_STORAGE_CLASS, 400, "InvalidStorageClass",                                           \
       "The storage class you specified is not valid")                                              \
-    X(INVALID_TAG, 400, "InvalidTag", "The tag provided was not a valid tag.")                     \
+    X(DUPLICATE_TAG, 400, "InvalidTag", "Cannot provide multiple Tags with the same key")          \
+    X(INVALID_TAG_KEY, 400, "InvalidTag", "The TagKey you have provided is invalid")               \
+    X(INVALID_TAG_VALUE, 400, "InvalidTag", "The TagValue you have provided is invalid")           \
     X(INVALID_TOKEN, 400, "InvalidToken", "The provided token is malformed or otherwise invalid.") \
     X(INVALID_URI, 400, "InvalidURI", "Couldn't parse the specified URI.")                         \
     X(KEY_TOO_LONG, 400, "KeyTooLongError", "Your key is too long")                                \

@@ -126,7 +126,8 @@ static void add_headers(struct MHD_Response *response, struct request *r)
             continue;
         *colon = '\0';
         colon += 1 + strspn(colon + 1, " ");
-        MHD_add_response_header(response, p, colon);
+        /* The library refuses an empty value; one of white space is the same to a client. */
+        MHD_add_response_header(response, p, *colon != '\0' ? colon : " ");
     }
 }
 

@@ -85,12 +85,21 @@ static void append_known(const struct sigv4_pair *header, struct buf *out)
     }
 }
 
-static void append_meta(const char *header, const char *value, struct buf *out)
+/* In lower case, and with the values of all headers of that name, as S3 gives it back. */
+static void append_meta(const struct request *r, size_t index, struct buf *out)
 {
-    /* S3 gives user metadata back in lower case. */
-    for (const char *p = header; *p != '\0'; p++)
+    const char *name = r->headers[index].name;
+    for (size_t i = 0; i < index; i++)
+        if (strcasecmp(r->headers[i].name, name) == 0)
+            return; /* it came with the first */
+    for (const char *p = name; *p != '\0'; p++)
         buf_append_char(out, *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p);
-    append_line(out, "", value);
+    buf_append_str(out, ": ");
+    buf_append_str(out, r->headers[index].value);
+    for (size_t i = index + 1; i < r->header_count; i++)
+        if (strcasecmp(r->headers[i].name, name) == 0)
+            buf_printf(out, ",%s", r->headers[i].value);
+    buf_append_char(out, '\n');
 }
 
 enum code kept_headers_metadata(const struct request *r, struct buf *out)
@@ -100,7 +109,7 @@ enum code kept_headers_metadata(const struct request *r, struct buf *out)
         const struct sigv4_pair *h = &r->headers[i];
         if (starts_with(h->name, META_PREFIX)) {
             meta_bytes += strlen(h->name) - strlen(META_PREFIX) + strlen(h->value);
-            append_meta(h->name, h->value, out);
+            append_meta(r, i, out);
         } else {
             append_known(h, out);
         }

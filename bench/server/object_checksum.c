@@ -57,6 +57,15 @@ void object_checksum_elements(const struct object *o, struct buf *out)
     buf_printf(out, "<ChecksumType>%s</ChecksumType>", object_checksum_type(c.composite));
 }
 
+void object_checksum_kind(const struct object *o, struct buf *out)
+{
+    if (o->checksum_algorithm == CHECKSUM_NONE)
+        return;
+    buf_printf(out, "<ChecksumAlgorithm>%s</ChecksumAlgorithm><ChecksumType>%s</ChecksumType>",
+               checksum_info(o->checksum_algorithm)->name,
+               object_checksum_type(o->checksum_composite));
+}
+
 void object_checksum_part_element(const struct object *part, struct buf *out)
 {
     struct object_checksum c;

@@ -35,6 +35,9 @@ void object_checksum_headers(const struct object *o, struct buf *out);
 void object_checksum_elements(const struct object *o, struct buf *out);
 void object_checksum_part_element(const struct object *part, struct buf *out);
 
+/* <ChecksumAlgorithm> and <ChecksumType>, as listings have them. */
+void object_checksum_kind(const struct object *o, struct buf *out);
+
 /* Of parts that all have the upload's algorithm, that of the object they make. */
 void object_checksum_join(const struct upload_checksum *kind, struct object *const *parts,
                           size_t count, struct object_checksum *out);

@@ -43,6 +43,16 @@ static bool read_wanted(const char *text, struct attributes_request *a)
     return any;
 }
 
+/* Some clients send a header each. */
+static bool read_all_wanted(const struct request *r, const char *header,
+                            struct attributes_request *a)
+{
+    for (size_t i = 0; i < r->header_count; i++)
+        if (strcasecmp(r->headers[i].name, header) == 0 && !read_wanted(r->headers[i].value, a))
+            return false;
+    return true;
+}
+
 static bool read_number(const struct request *r, const char *header, uint64_t otherwise,
                         uint64_t *out)
 {
@@ -54,12 +64,15 @@ static bool read_number(const struct request *r, const char *header, uint64_t ot
 /* False: it has replied. */
 static bool attributes_read(struct request *r, struct attributes_request *a)
 {
-    const char *wanted = request_header(r, "x-amz-object-attributes");
     const char *problem = NULL, *header = "x-amz-object-attributes";
-    if (wanted == NULL)
-        problem = "The x-amz-object-attributes header specifying the attributes to be retrieved is "
-                  "either missing or empty";
-    else if (!read_wanted(wanted, a))
+    const char *wanted = request_header(r, header);
+    if (wanted == NULL || wanted[0] == '\0') {
+        reply_error(r, CODE_INVALID_REQUEST,
+                    "The x-amz-object-attributes header specifying the attributes to be retrieved "
+                    "is either missing or empty");
+        return false;
+    }
+    if (!read_all_wanted(r, header, a))
         problem = "Invalid attribute name specified.";
     else if (!read_number(r, header = "x-amz-max-parts", PARTS_PAGE_MAX, &a->max_parts) ||
              !read_number(r, header = "x-amz-part-number-marker", 0, &a->marker))

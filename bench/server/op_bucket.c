@@ -149,7 +149,8 @@ void op_create_bucket(struct request *r)
     if (code != CODE_BUCKET_ALREADY_OWNED && reply_failed(r, code))
         return;
     struct buf *headers = &r->reply.shown.headers;
-    buf_printf(headers, "Location: /%s\n", r->where.bucket);
+    buf_printf(headers, "Location: /%s\nx-amz-bucket-arn: arn:aws:s3:::%s\n", r->where.bucket,
+               r->where.bucket);
 }
 
 void op_head_bucket(struct request *r)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* op_copy - CopyObject and UploadPartCopy: where the bytes come from, and on which conditions. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "bench/server/kept_headers.h"
@@ -11,6 +12,10 @@
 #include "lib/base/date.h"
 
 #define COPY_MAX_BYTES (UINT64_C(5) << 30)
+
+static const char too_large[] =
+    "The specified copy source is larger than the maximum allowable size for a copy source: "
+    "5368709120";
 
 struct copy {
     struct buf text; /* the decoded header */
@@ -180,8 +185,7 @@ static bool copy_check(struct request *r, const struct copy *c, bool *replace_me
     }
     const char *problem = NULL;
     if (c->source->size > COPY_MAX_BYTES)
-        problem = "The specified copy source is larger than the maximum allowable size for a copy "
-                  "source: 5368709120";
+        problem = too_large;
     else if (changes_nothing(r, c, *replace_metadata))
         problem = "This copy request is illegal because it is trying to copy an object to itself "
                   "without changing the object's metadata, storage class, website redirect "
@@ -209,7 +213,7 @@ static void copy_apply(struct request *r, const struct copy *c, const char *head
     const enum code code =
         storage_put(server_storage(r->server), &r->where, object_ref(made), &condition, &version);
     if (!reply_failed(r, code)) {
-        op_version_headers(r, &version);
+        op_made_headers(r, &version);
         reply_copied(r, "CopyObjectResult", c, made, etag);
     }
     object_unref(made);
@@ -231,28 +235,41 @@ void op_copy_object(struct request *r)
 
 /* UploadPartCopy */
 
-/* Unlike a GET's, the range must be one and lie within the source. */
-static enum code part_range(const struct request *r, const struct object *source,
-                            struct range *range)
+/* Unlike a GET's, the range must be one and lie within the source. False: it has replied. */
+static bool part_range(struct request *r, const struct object *source, struct range *range)
 {
     const char *text = request_header(r, "x-amz-copy-source-range");
     struct range wider;
+    char problem[96];
     *range = (struct range){.offset = 0, .len = source->size};
-    if (text == NULL)
-        return source->size > COPY_MAX_BYTES ? CODE_INVALID_REQUEST : CODE_NONE;
+    if (text == NULL) {
+        if (source->size <= COPY_MAX_BYTES)
+            return true;
+        reply_error(r, CODE_INVALID_REQUEST, too_large);
+        return false;
+    }
     if (strncmp(text, "bytes=-", 7) == 0 || range_parse(text, UINT64_MAX, &wider) != RANGE_PART ||
-        text[strlen(text) - 1] == '-')
-        return CODE_INVALID_ARGUMENT;
-    if (range_parse(text, source->size, range) != RANGE_PART || range->len != wider.len)
-        return CODE_INVALID_RANGE_ARGUMENT;
-    return CODE_NONE;
+        text[strlen(text) - 1] == '-') {
+        reply_bad_argument(r,
+                           "The x-amz-copy-source-range value must be of the form "
+                           "bytes=first-last where first and last are the zero-based offsets of "
+                           "the first and last bytes to copy",
+                           "x-amz-copy-source-range", text);
+        return false;
+    }
+    if (range_parse(text, source->size, range) == RANGE_PART && range->len == wider.len)
+        return true;
+    snprintf(problem, sizeof problem,
+             "Range specified is not valid for source object of size: %" PRIu64, source->size);
+    reply_bad_argument(r, problem, "x-amz-copy-source-range", text);
+    return false;
 }
 
 static void part_copy_apply(struct request *r, const struct copy *c)
 {
     struct range range;
     char etag[OBJECT_ETAG_SIZE];
-    if (reply_failed(r, part_range(r, c->source, &range)))
+    if (!part_range(r, c->source, &range))
         return;
     struct upload_checksum kind = UPLOAD_CHECKSUM_DEFAULT;
     /* A wrong upload is found out when the part is put into it. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/server/list_scope.h"
+#include "bench/server/object_checksum.h"
 #include "bench/server/ops.h"
 #include "bench/server/reply.h"
 #include "bench/server/server_private.h"
@@ -86,6 +87,7 @@ static void append_object(const struct listing *l, struct buf *b, const struct k
     list_scope_name(&l->scope, b, "Key", key_index_key(e), e->key_len);
     xml_time(b, "LastModified", o->modified_ms);
     xml_str(b, "ETag", etag);
+    object_checksum_kind(o, b);
     xml_u64(b, "Size", o->size);
     if (l->with_owner)
         xml_owner(b, "Owner");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/server/list_scope.h"
+#include "bench/server/object_checksum.h"
 #include "bench/server/ops.h"
 #include "bench/server/reply.h"
 #include "bench/server/server_private.h"
@@ -86,6 +87,7 @@ static void append_version(struct version_listing *l, struct buf *b,
         const char *class = object_storage_class(o, &class_len);
         object_etag(o, etag);
         xml_str(b, "ETag", etag);
+        object_checksum_kind(o, b);
         xml_u64(b, "Size", o->size);
         xml_text(b, "StorageClass", class, class_len);
     }

@@ -157,7 +157,7 @@ void op_complete_upload(struct request *r)
     if (refusal[0] != '\0')
         request_refuse(r, code, "%s", refusal);
     if (!reply_failed(r, code)) {
-        op_version_headers(r, &version);
+        op_made_headers(r, &version);
         reply_completed(r, object);
     }
     object_unref(object);

@@ -129,6 +129,24 @@ void op_put_acl(struct request *r)
         op_version_headers(r, &version);
 }
 
+/* Locks, which no bucket here has */
+
+void op_object_lock(struct request *r)
+{
+    struct storage_version version = {.id = ""};
+    const enum code code = find_subject(r, &version);
+    if (code != CODE_NONE)
+        op_read_failed(r, code, &version);
+    else
+        reply_error(r, CODE_NO_OBJECT_LOCK, NULL);
+}
+
+void op_put_bucket_lock(struct request *r)
+{
+    if (!reply_failed(r, storage_find_bucket(server_storage(r->server), r->where.bucket)))
+        reply_error(r, CODE_OBJECT_LOCK_NOT_ENABLED, NULL);
+}
+
 /* Settings that nobody has made */
 
 struct setting {

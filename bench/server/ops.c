@@ -34,6 +34,10 @@ static const struct operation_row rows[OPERATIONS] = {
     [OP_GET_OBJECT_ATTRIBUTES] = {"GetObjectAttributes", LATENCY_GET, 0, op_get_object_attributes},
     [OP_GET_OBJECT_ACL] = {"GetObjectAcl", LATENCY_GET, 0, op_get_acl},
     [OP_PUT_OBJECT_ACL] = {"PutObjectAcl", LATENCY_PUT, XML_BODY_MAX, op_put_acl},
+    [OP_GET_OBJECT_LOCK] = {"GetObjectLock", LATENCY_GET, 0, op_object_lock},
+    [OP_PUT_OBJECT_LOCK] = {"PutObjectLock", LATENCY_PUT, XML_BODY_MAX, op_object_lock},
+    [OP_PUT_BUCKET_LOCK] = {"PutObjectLockConfiguration", LATENCY_PUT, XML_BODY_MAX,
+                            op_put_bucket_lock},
     [OP_GET_OBJECT_TAGGING] = {"GetObjectTagging", LATENCY_GET, 0, op_get_object_tagging},
     [OP_PUT_OBJECT_TAGGING] = {"PutObjectTagging", LATENCY_PUT, XML_BODY_MAX,
                                op_put_object_tagging},
@@ -89,6 +93,12 @@ void op_version_headers(struct request *r, const struct storage_version *version
         reply_header(r, "x-amz-version-id", version->id);
     if (version->is_marker)
         reply_header(r, "x-amz-delete-marker", "true");
+}
+
+void op_made_headers(struct request *r, const struct storage_version *version)
+{
+    if (strcmp(version->id, "null") != 0)
+        op_version_headers(r, version);
 }
 
 void op_read_failed(struct request *r, enum code code, const struct storage_version *version)

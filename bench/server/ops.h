@@ -27,6 +27,8 @@ enum code op_write_condition(const struct request *r, struct storage_condition *
 struct storage_where op_where(const struct request *r);
 /* x-amz-version-id and x-amz-delete-marker, where there is something to say. */
 void op_version_headers(struct request *r, const struct storage_version *version);
+/* The same for what a write has made: S3 does not tell it of a null version. */
+void op_made_headers(struct request *r, const struct storage_version *version);
 /* The reply to a read that failed; a delete marker in the way is named. */
 void op_read_failed(struct request *r, enum code code, const struct storage_version *version);
 /* Whether an object must be restored before it can be read. */
@@ -46,6 +48,8 @@ void op_put_bucket_versioning(struct request *r);
 void op_get_bucket_setting(struct request *r);
 void op_get_acl(struct request *r); /* of a bucket or an object */
 void op_put_acl(struct request *r);
+void op_object_lock(struct request *r);
+void op_put_bucket_lock(struct request *r);
 void op_list_objects(struct request *r); /* both versions of it */
 void op_list_versions(struct request *r);
 void op_get_object(struct request *r); /* and HeadObject: the HTTP layer drops the body */

@@ -30,8 +30,10 @@ enum range_result range_parse(const char *text, uint64_t size, struct range *out
     if (*p != '\0' || (!has_first && !has_last) || (has_first && has_last && last < first))
         return RANGE_ALL;
     if (!has_first) { /* the last so many bytes */
-        if (last == 0 || size == 0)
+        if (last == 0)
             return RANGE_UNSATISFIABLE;
+        if (size == 0)
+            return RANGE_ALL;
         first = last < size ? size - last : 0;
         last = size - 1;
     } else if (first >= size) {

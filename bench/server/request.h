@@ -50,6 +50,9 @@ enum operation {
     OP_GET_OBJECT_ATTRIBUTES,
     OP_GET_OBJECT_ACL,
     OP_PUT_OBJECT_ACL,
+    OP_GET_OBJECT_LOCK, /* its retention or its legal hold */
+    OP_PUT_OBJECT_LOCK,
+    OP_PUT_BUCKET_LOCK,
     OP_GET_OBJECT_TAGGING,
     OP_PUT_OBJECT_TAGGING,
     OP_DELETE_OBJECT_TAGGING,

@@ -29,6 +29,7 @@ static const struct route {
     {"GET", LEVEL_BUCKET, "logging", NULL, OP_GET_BUCKET_SETTING},
     {"GET", LEVEL_BUCKET, "notification", NULL, OP_GET_BUCKET_SETTING},
     {"GET", LEVEL_BUCKET, "object-lock", NULL, OP_GET_BUCKET_SETTING},
+    {"PUT", LEVEL_BUCKET, "object-lock", NULL, OP_PUT_BUCKET_LOCK},
     {"GET", LEVEL_BUCKET, "ownershipControls", NULL, OP_GET_BUCKET_SETTING},
     {"GET", LEVEL_BUCKET, "policy", NULL, OP_GET_BUCKET_SETTING},
     {"GET", LEVEL_BUCKET, "policyStatus", NULL, OP_GET_BUCKET_SETTING},
@@ -49,6 +50,10 @@ static const struct route {
     {"GET", LEVEL_OBJECT, "uploadId", NULL, OP_LIST_PARTS},
     {"GET", LEVEL_OBJECT, "acl", NULL, OP_GET_OBJECT_ACL},
     {"PUT", LEVEL_OBJECT, "acl", NULL, OP_PUT_OBJECT_ACL},
+    {"GET", LEVEL_OBJECT, "retention", NULL, OP_GET_OBJECT_LOCK},
+    {"PUT", LEVEL_OBJECT, "retention", NULL, OP_PUT_OBJECT_LOCK},
+    {"GET", LEVEL_OBJECT, "legal-hold", NULL, OP_GET_OBJECT_LOCK},
+    {"PUT", LEVEL_OBJECT, "legal-hold", NULL, OP_PUT_OBJECT_LOCK},
     {"GET", LEVEL_OBJECT, "attributes", NULL, OP_GET_OBJECT_ATTRIBUTES},
     {"GET", LEVEL_OBJECT, "tagging", NULL, OP_GET_OBJECT_TAGGING},
     {"PUT", LEVEL_OBJECT, "tagging", NULL, OP_PUT_OBJECT_TAGGING},
@@ -65,7 +70,7 @@ static const struct route {
     {"POST", LEVEL_OBJECT, "uploadId", NULL, OP_COMPLETE_UPLOAD},
 };
 
-/* Parameters that make another resource of a bucket or an object. Without this list a "?legal-hold"
+/* Parameters that make another resource of a bucket or an object. Without this list a "?torrent"
  * would be taken for the object itself. */
 static const char *const resources[] = {
     "accelerate",

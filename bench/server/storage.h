@@ -27,6 +27,7 @@
 #define UPLOAD_ID_SIZE     33
 #define VERSION_ID_SIZE    33
 #define VERSION_NULL       0 /* of what was written without versioning; "null" */
+#define VERSION_UNKNOWN    UINT64_MAX
 #define STORAGE_OBJECT_MAX (UINT64_C(5) << 40)
 
 struct storage;
@@ -163,8 +164,9 @@ const struct upload *storage_find_upload(const struct bucket *b, const struct st
                                          const char *upload_id);
 const struct history *storage_find_history(const struct bucket *b, const char *key, size_t len);
 
-/* "null", or 32 hexadecimal digits; false when the text is neither. */
 void version_id_format(uint64_t id, char out[VERSION_ID_SIZE]);
+/* "null", or what version_id_format wrote; what only looks like an id of S3 is VERSION_UNKNOWN. False
+ * for what cannot be one. */
 bool version_id_parse(const char *text, uint64_t *id);
 
 /* Whether an If-Match or If-None-Match list names the ETag (quoted); "*" names any. */

@@ -11,7 +11,10 @@
 #include "bench/server/storage_private.h"
 #include "lib/base/rng.h"
 
-#define HISTORY_ROOM 4
+#define HISTORY_ROOM   4
+#define FOREIGN_ID_MIN 24 /* what is shorter or longer is no id of any S3 */
+#define FOREIGN_ID_MAX 128
+#define ID_LETTERS     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 static size_t history_bytes(size_t room)
 {
@@ -37,11 +40,12 @@ bool version_id_parse(const char *text, uint64_t *id)
         *id = VERSION_NULL;
         return true;
     }
-    if (strlen(text) != VERSION_ID_SIZE - 1 || hex_decode(text, words, sizeof words) != 0 ||
-        words[1] != rng_mix(words[0]))
-        return false;
-    *id = words[0];
-    return true;
+    const size_t len = strlen(text);
+    *id = VERSION_UNKNOWN;
+    if (len == VERSION_ID_SIZE - 1 && hex_decode(text, words, sizeof words) == 0 &&
+        words[1] == rng_mix(words[0]))
+        *id = words[0];
+    return len >= FOREIGN_ID_MIN && len <= FOREIGN_ID_MAX && strspn(text, ID_LETTERS) == len;
 }
 
 static uint64_t version_id_new(struct storage *s)
@@ -49,7 +53,7 @@ static uint64_t version_id_new(struct storage *s)
     uint64_t id;
     do /* the mix is one to one, so ids are as different as the counts */
         id = rng_mix(s->seed + ++s->version_count);
-    while (id == VERSION_NULL);
+    while (id == VERSION_NULL || id == VERSION_UNKNOWN);
     return id;
 }
 

@@ -67,11 +67,14 @@ static enum code tag_add(struct buf *out, const char *key, size_t key_len, const
                          size_t value_len)
 {
     struct buf encoded;
-    enum code code = CODE_INVALID_TAG;
+    enum code code = CODE_INVALID_TAG_KEY;
     buf_init(&encoded, TAGS_TEXT_MAX);
-    if (!text_is_good(key, key_len, 1, TAG_KEY_MAX) ||
-        !text_is_good(value, value_len, 0, TAG_VALUE_MAX))
+    if (!text_is_good(key, key_len, 1, TAG_KEY_MAX))
         goto out;
+    code = CODE_INVALID_TAG_VALUE;
+    if (!text_is_good(value, value_len, 0, TAG_VALUE_MAX))
+        goto out;
+    code = CODE_DUPLICATE_TAG;
     uri_encode(&encoded, key, key_len, 0);
     if (has_key(out, encoded.data, encoded.len))
         goto out;
@@ -83,7 +86,7 @@ static enum code tag_add(struct buf *out, const char *key, size_t key_len, const
     buf_append(out, encoded.data, encoded.len);
     buf_append_char(out, '=');
     uri_encode(out, value, value_len, 0);
-    code = out->failed == STATUS_OK ? CODE_NONE : CODE_INVALID_TAG;
+    code = out->failed == STATUS_OK ? CODE_NONE : CODE_INVALID_TAG_VALUE;
 out:
     buf_release(&encoded);
     return code;
@@ -97,19 +100,22 @@ enum code tags_from_header(const char *text, struct buf *out)
     buf_init(&decoded, TAGS_TEXT_MAX);
     for (const char *p = text; p < end && code == CODE_NONE;) {
         struct tag tag;
+        const char *start = p;
         p = tag_next(p, end, &tag);
+        if (*start == '&')
+            continue; /* "a=1&&b=2" */
         buf_reset(&decoded);
-        if (uri_decode(&decoded, tag.key, tag.key_len, 1, NULL) != STATUS_OK)
-            code = CODE_INVALID_TAG;
+        if (tag.key_len == 0 || uri_decode(&decoded, tag.key, tag.key_len, 1, NULL) != STATUS_OK)
+            code = CODE_BAD_TAGGING_HEADER;
         const size_t key_len = decoded.len;
         if (uri_decode(&decoded, tag.value, tag.value_len, 1, NULL) != STATUS_OK)
-            code = CODE_INVALID_TAG;
+            code = CODE_BAD_TAGGING_HEADER;
         if (code == CODE_NONE)
             code =
                 tag_add(out, decoded.data, key_len, decoded.data + key_len, decoded.len - key_len);
     }
     buf_release(&decoded);
-    return code;
+    return code == CODE_DUPLICATE_TAG ? CODE_BAD_TAGGING_HEADER : code;
 }
 
 struct tagging {
