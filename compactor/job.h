@@ -14,6 +14,7 @@
 #include "compactor/shape.h"
 #include "lib/base/hash.h"
 #include "lib/s3/client.h"
+#include "lib/s3/object.h"
 
 #define TOKEN_HEX_SIZE 33 /* 128 random bits and NUL */
 
@@ -35,6 +36,8 @@ struct job {
     int64_t min_age_s; /* leave partitions whose newest object is younger; 0 for none */
     uint64_t min_objects;
     uint64_t max_source_bytes; /* leave larger objects alone; 0 for no limit */
+    struct s3_keeping keeping; /* of outputs */
+    const char *content_type;  /* of outputs; NULL: their sources' */
     int64_t now_unix_s;
     uint64_t memory_bytes;
 };
@@ -51,7 +54,7 @@ struct job_limits job_limits(const struct job *job);
 struct shared {
     const struct job *job;
     struct s3_client *source;
-    struct s3_client *destination;
+    struct s3_client *destination; /* the same, unless it is reached in another way */
     struct budget budget;
     struct hash *hash;          /* SHA-256, for digests */
     char token[TOKEN_HEX_SIZE]; /* new for every process */

@@ -22,6 +22,8 @@ struct program {
     struct job job;
     struct log log;
     struct connection connection;
+    struct connection beside;    /* to the destination, where it is reached in another way */
+    struct s3_counters counters; /* of both, for the result */
     struct report report;
     struct run_summary summary;
     struct mono began;
@@ -35,6 +37,17 @@ static double since(struct mono began)
 
 /* ---- results ---- */
 
+/* Of both sides; NULL before there was a connection. */
+static const struct s3_counters *all_counters(struct program *p)
+{
+    if (p->connection.client == NULL)
+        return NULL;
+    p->counters = *s3_client_counters(p->connection.client);
+    if (p->beside.client != NULL)
+        s3_counters_merge(&p->counters, s3_client_counters(p->beside.client));
+    return &p->counters;
+}
+
 static int print_json(struct program *p, const struct error *error, int code)
 {
     struct buf out;
@@ -42,9 +55,8 @@ static int print_json(struct program *p, const struct error *error, int code)
     const bool ran = p->summary.results != NULL;
     const struct report_times times = {since(p->began), p->work_s};
     buf_init(&out, JSON_MAX_BYTES);
-    if (report_json(&p->job, ran ? &p->summary : NULL,
-                    p->connection.client != NULL ? s3_client_counters(p->connection.client) : NULL,
-                    &times, error, &out, &trouble) != STATUS_OK) {
+    if (report_json(&p->job, ran ? &p->summary : NULL, all_counters(p), &times, error, &out,
+                    &trouble) != STATUS_OK) {
         log_error(&p->log, "%s", trouble.text);
         buf_release(&out);
         return EXIT_WORK_FAILED;
@@ -156,10 +168,22 @@ static int exit_code_of(const struct program *p)
     return s->by_status[PARTITION_FAILED] > 0 || missing ? EXIT_WORK_FAILED : EXIT_DONE;
 }
 
+static struct s3_client *destination_client(const struct program *p)
+{
+    return p->beside.client != NULL ? p->beside.client : p->connection.client;
+}
+
 static enum status connect(struct program *p, struct error *err)
 {
+    p->options.connect.expected_source_owner = p->options.connect.expected_bucket_owner;
     enum status status =
         connection_open(&p->options.connect, p->job.concurrency, &p->log, &p->connection, err);
+    struct connect_options other = p->options.connect; /* of the destination */
+    if (status == STATUS_OK && destination_connect(&p->options.destination, &other)) {
+        status = connection_open_beside(&other, &p->connection, &p->log, &p->beside, err);
+        if (status != STATUS_OK)
+            error_prefix(err, "DST");
+    }
     if (status != STATUS_OK || !p->job.selection.discover)
         return status;
     return discover_dates(&(struct discover_options){.client = p->connection.client,
@@ -183,7 +207,8 @@ static int compact(struct program *p)
                                 .out = stdout,
                                 .quiet = p->options.output.quiet || p->options.output.json};
     enum status status = run_job(&(struct run_options){.job = &p->job,
-                                                       .client = p->connection.client,
+                                                       .source = p->connection.client,
+                                                       .destination = destination_client(p),
                                                        .progress = progress,
                                                        .on_finished = on_finished,
                                                        .ctx = p,
@@ -285,6 +310,7 @@ int main(int argc, char **argv)
     const int code = strcmp(verb->name, "plan") == 0 ? print_plan(p) : compact(p);
     run_summary_release(&p->summary);
     selection_release(&p->job.selection);
+    connection_close(&p->beside);
     connection_close(&p->connection);
     return code;
 }

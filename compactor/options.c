@@ -150,13 +150,26 @@ static const struct cli_option running_table[] = {
 #define COMMON_OPTIONS                                                                             \
     CLI_INCLUDE(connect_option_table, AT(connect)), CLI_INCLUDE(output_option_table, AT(output))
 
+static const struct cli_option account_table[] = {
+    CLI_GROUP("Whose buckets"),
+    CLI_CALL(0, "expected-bucket-owner", "ID", AT(connect.expected_bucket_owner), parse_account,
+             "fail where a bucket, of either side, belongs to another account"),
+    CLI_CALL(0, "request-payer", "requester", AT(connect.requester_pays), parse_payer,
+             "agree to pay for requests on requester-pays buckets"),
+    CLI_END,
+};
+
 static const struct cli_option run_table[] = {
     CLI_INCLUDE(selection_table, 0),
     CLI_INCLUDE(match_table, 0),
     CLI_INCLUDE(sources_table, 0),
     CLI_INCLUDE(joining_table, 0),
+    CLI_INCLUDE(destination_keeping_table, AT(destination)),
     CLI_INCLUDE(running_table, 0),
-    COMMON_OPTIONS,
+    CLI_INCLUDE(connect_option_table, AT(connect)),
+    CLI_INCLUDE(destination_connect_table, AT(destination)),
+    CLI_INCLUDE(account_table, 0),
+    CLI_INCLUDE(output_option_table, AT(output)),
     CLI_END,
 };
 static const struct cli_option one_table[] = {
@@ -164,13 +177,18 @@ static const struct cli_option one_table[] = {
     CLI_INCLUDE(match_table, 0),
     CLI_INCLUDE(sources_table, 0),
     CLI_INCLUDE(joining_table, 0),
+    CLI_INCLUDE(destination_keeping_table, AT(destination)),
     CLI_INCLUDE(running_table, 0),
-    COMMON_OPTIONS,
+    CLI_INCLUDE(connect_option_table, AT(connect)),
+    CLI_INCLUDE(destination_connect_table, AT(destination)),
+    CLI_INCLUDE(account_table, 0),
+    CLI_INCLUDE(output_option_table, AT(output)),
     CLI_END,
 };
 static const struct cli_option plan_table[] = {
     CLI_INCLUDE(selection_table, 0),
     CLI_INCLUDE(match_table, 0),
+    CLI_INCLUDE(account_table, 0),
     COMMON_OPTIONS,
     CLI_END,
 };
@@ -301,6 +319,7 @@ enum status compact_job(const struct compact_options *o, char *const *uris, int 
         .min_age_s = (o->min_age_ms + 999) / 1000,
         .min_objects = o->min_objects,
         .max_source_bytes = o->max_source_bytes,
+        .content_type = o->destination.content_type,
         .now_unix_s = wall_unix_s(now),
         .memory_bytes = o->memory_bytes,
     };
@@ -317,6 +336,8 @@ enum status compact_job(const struct compact_options *o, char *const *uris, int 
         .part_count = o->part.count,
     };
     enum status status = check_combinations(o, err);
+    if (status == STATUS_OK)
+        status = destination_keeping(&o->destination, &made.keeping, err);
     if (status == STATUS_OK)
         status = parse_uris(uris, count, single, &selection, err);
     if (status == STATUS_OK)

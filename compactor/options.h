@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "compactor/job.h"
+#include "compactor/options_destination.h"
 #include "lib/tool/connect.h"
 
 struct share {
@@ -40,6 +41,7 @@ struct compact_options {
     bool require_objects;
     bool dry_run;
     uint64_t memory_bytes;
+    struct destination_options destination;
     struct connect_options connect;
     struct output_options output;
 };

@@ -14,13 +14,15 @@ static uint64_t members(const struct output *o)
 
 struct s3_write output_write(struct output *o)
 {
+    const struct job *job = o->lane->shared->job;
     return (struct s3_write){
-        .bucket = o->lane->shared->job->selection.destination.bucket,
+        .bucket = job->selection.destination.bucket,
         .key = o->key,
-        .content_type = content_type(&o->content),
+        .content_type = job->content_type != NULL ? job->content_type : content_type(&o->content),
         .content_encoding = content_encoding(&o->content, members(o), &o->facts.encoding_dropped),
         .metadata = o->metadata,
         .metadata_count = o->metadata_count,
+        .keeping = &job->keeping,
         .create_only = o->create_only,
     };
 }

@@ -52,8 +52,8 @@ static enum status run_init(struct run *r, const struct run_options *options,
     const struct job *job = options->job;
     *r = (struct run){.options = options, .summary = summary, .limits = job_limits(job)};
     r->shared = (struct shared){.job = job,
-                                .source = options->client,
-                                .destination = options->client,
+                                .source = options->source,
+                                .destination = options->destination,
                                 .window = window_for(r->limits.in_flight_per_partition)};
     budget_init(&r->shared.budget, job->memory_bytes);
     summary->count = selection_count(&job->selection);
@@ -111,9 +111,23 @@ static void begin_partitions(struct run *r)
     }
 }
 
+static unsigned in_flight(const struct run *r)
+{
+    const struct run_options *o = r->options;
+    const unsigned source = s3_client_in_flight(o->source);
+    return o->source == o->destination ? source : source + s3_client_in_flight(o->destination);
+}
+
+static enum status poll_clients(const struct run *r, struct error *err)
+{
+    struct s3_client *const clients[] = {r->options->source, r->options->destination};
+    return s3_clients_poll(clients, clients[0] == clients[1] ? 1 : 2, r->shared.busy ? 0 : POLL_MS,
+                           err);
+}
+
 static bool may_send(const struct run *r, const struct partition *p)
 {
-    return s3_client_in_flight(r->options->client) < r->limits.in_flight &&
+    return in_flight(r) < r->limits.in_flight &&
            partition_in_flight(p) < r->limits.in_flight_per_partition;
 }
 
@@ -155,7 +169,6 @@ static bool is_over(const struct run *r)
 
 static enum status run_loop(struct run *r, struct error *err)
 {
-    struct s3_client *client = r->options->client;
     for (;;) {
         if (r->options->interrupted() != 0)
             r->summary->interrupted = r->shared.stopping = true;
@@ -166,9 +179,9 @@ static enum status run_loop(struct run *r, struct error *err)
             return STATUS_OK;
         progress_expect(r->options->progress, r->shared.objects_listed, r->shared.bytes_listed);
         progress_update(r->options->progress, r->shared.objects_done, r->shared.bytes_done);
-        if (s3_client_in_flight(client) == 0)
+        if (in_flight(r) == 0)
             continue; /* something moved on without a request */
-        enum status status = s3_client_poll(client, r->shared.busy ? 0 : POLL_MS, err);
+        enum status status = poll_clients(r, err);
         if (status != STATUS_OK)
             return status;
     }

@@ -17,8 +17,9 @@
 
 struct run_options {
     const struct job *job;
-    struct s3_client *client;
-    struct progress *progress; /* may be NULL */
+    struct s3_client *source;
+    struct s3_client *destination; /* may be the same; on the same loop */
+    struct progress *progress;     /* may be NULL */
     /* Called as each partition finishes, in any order. */
     void (*on_finished)(void *ctx, uint64_t index);
     void *ctx;

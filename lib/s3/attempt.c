@@ -43,6 +43,20 @@ static void headers_add_callers(struct header_set *set, const struct s3_request 
     }
 }
 
+/* What the client says of whose buckets these are and who pays. */
+static void headers_add_account(struct header_set *set, const struct s3_request *rq)
+{
+    const struct s3_client_options *o = &rq->client->options;
+    if (!rq->has_bucket)
+        return;
+    if (o->expected_bucket_owner)
+        headers_add(set, "x-amz-expected-bucket-owner", o->expected_bucket_owner);
+    if (o->expected_source_owner && rq->op == S3_UPLOAD_PART_COPY)
+        headers_add(set, "x-amz-source-expected-bucket-owner", o->expected_source_owner);
+    if (o->requester_pays)
+        headers_add(set, "x-amz-request-payer", "requester");
+}
+
 static void line_add(struct s3_request *rq, const char *name, const char *value)
 {
     rq->line_offset[rq->line_count++] = rq->lines.len;
@@ -136,6 +150,7 @@ static enum status build_headers(struct s3_request *rq, struct s3_place *place,
     set.count = 0;
     headers_add(&set, "Host", c->host.data);
     headers_add_callers(&set, rq);
+    headers_add_account(&set, rq);
     enum status status = STATUS_OK;
     if (credentials)
         status = sign(rq, place, credentials, &set, err);

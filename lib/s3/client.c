@@ -300,16 +300,33 @@ static int64_t wait_ms(const struct s3_client *c, int64_t timeout_ms)
     return left_ms < timeout_ms ? left_ms : timeout_ms;
 }
 
-enum status s3_client_poll(struct s3_client *c, int64_t timeout_ms, struct error *err)
+enum status s3_clients_poll(struct s3_client *const *clients, unsigned count, int64_t timeout_ms,
+                            struct error *err)
 {
     enum status status = STATUS_OK;
-    client_enter(c);
-    wake_due(c);
-    /* The loop may be busy for another client. */
-    if (!c->freed && (c->live_count > 0 || http_in_flight(c->options.loop) > 0))
-        status = http_poll(c->options.loop, wait_ms(c, timeout_ms), err);
-    client_leave(c);
+    struct http_loop *loop = clients[0]->options.loop;
+    bool freed = false;
+    for (unsigned i = 0; i < count; i++)
+        client_enter(clients[i]);
+    for (unsigned i = 0; i < count; i++)
+        wake_due(clients[i]);
+    bool any = http_in_flight(loop) > 0; /* the loop may be busy for another client */
+    for (unsigned i = 0; i < count; i++) {
+        assert(clients[i]->options.loop == loop);
+        freed = freed || clients[i]->freed;
+        any = any || clients[i]->live_count > 0;
+        timeout_ms = wait_ms(clients[i], timeout_ms);
+    }
+    if (!freed && any)
+        status = http_poll(loop, timeout_ms, err);
+    for (unsigned i = 0; i < count; i++)
+        client_leave(clients[i]);
     return status;
+}
+
+enum status s3_client_poll(struct s3_client *c, int64_t timeout_ms, struct error *err)
+{
+    return s3_clients_poll(&c, 1, timeout_ms, err);
 }
 
 /* ---- one request at a time ---- */

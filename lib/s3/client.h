@@ -51,6 +51,10 @@ struct s3_client_options {
     uint64_t seed;                             /* of the retry jitter */
     const struct clock *clock;
     const char *user_agent;
+    /* Sent with every request on a bucket; NULL for none. Not copied. */
+    const char *expected_bucket_owner;
+    const char *expected_source_owner; /* of what UploadPartCopy reads */
+    bool requester_pays;
     /* Debug notes, one line each, secrets redacted; may be NULL. */
     void (*log)(void *ctx, const char *line);
     void *log_ctx;
@@ -86,6 +90,9 @@ void s3_client_free(struct s3_client *c); /* cancels what is in flight, without 
 
 /* Handles what is ready, and waits at most `timeout_ms` for it; returns early on a signal. */
 enum status s3_client_poll(struct s3_client *c, int64_t timeout_ms, struct error *err) MUST_USE;
+/* The same for several clients on one loop. */
+enum status s3_clients_poll(struct s3_client *const *clients, unsigned count, int64_t timeout_ms,
+                            struct error *err) MUST_USE;
 unsigned s3_client_in_flight(const struct s3_client *c); /* those waiting to retry included */
 const struct s3_counters *s3_client_counters(const struct s3_client *c);
 const struct s3_endpoint *s3_client_endpoint(const struct s3_client *c);

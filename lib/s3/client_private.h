@@ -23,7 +23,7 @@
 #include "lib/s3/uri.h"
 
 #define ACCEPTED_MAX     4
-#define ADDED_LINES_MAX  8     /* header lines that an attempt adds itself */
+#define ADDED_LINES_MAX  12    /* header lines that an attempt adds itself */
 #define REQUEST_TEXT_MAX 65536 /* bytes of headers, of a query, of a URL */
 #define PLACES_MAX       8     /* buckets remembered to live in another region */
 

@@ -135,15 +135,29 @@ static size_t metadata_size(const struct s3_write *write)
     return size;
 }
 
+static void header_if(struct s3_request *rq, const char *name, const char *value)
+{
+    if (value && *value)
+        s3_request_header(rq, name, value);
+}
+
+static void keeping_headers(struct s3_request *rq, const struct s3_keeping *k)
+{
+    header_if(rq, "x-amz-storage-class", k->storage_class);
+    header_if(rq, "x-amz-server-side-encryption", k->encryption);
+    header_if(rq, "x-amz-server-side-encryption-aws-kms-key-id", k->kms_key_id);
+    header_if(rq, "x-amz-tagging", k->tagging);
+}
+
 enum status s3_write_headers(struct s3_request *rq, const struct s3_write *write, struct error *err)
 {
     if (metadata_size(write) > S3_METADATA_MAX)
         return error_set(err, STATUS_LIMIT, "user metadata has %zu bytes; S3 allows %d",
                          metadata_size(write), S3_METADATA_MAX);
-    if (write->content_type && *write->content_type)
-        s3_request_header(rq, "Content-Type", write->content_type);
-    if (write->content_encoding && *write->content_encoding)
-        s3_request_header(rq, "Content-Encoding", write->content_encoding);
+    header_if(rq, "Content-Type", write->content_type);
+    header_if(rq, "Content-Encoding", write->content_encoding);
+    if (write->keeping)
+        keeping_headers(rq, write->keeping);
     for (size_t i = 0; i < write->metadata_count; i++) {
         char name[S3_METADATA_MAX + 16];
         snprintf(name, sizeof name, "x-amz-meta-%s", write->metadata[i].name);

@@ -58,6 +58,13 @@ struct s3_metadata {
     const char *name; /* without "x-amz-meta-" */
     const char *value;
 };
+/* How an object to be written is kept; NULL leaves each to the bucket. */
+struct s3_keeping {
+    const char *storage_class;
+    const char *encryption; /* "AES256", "aws:kms", "aws:kms:dsse" */
+    const char *kms_key_id;
+    const char *tagging; /* "name=value&...", URL-encoded */
+};
 /* What an object to be written carries; shared by PUT and CreateMultipartUpload. */
 struct s3_write {
     const char *bucket;
@@ -66,7 +73,8 @@ struct s3_write {
     const char *content_encoding; /* NULL or "": not sent */
     const struct s3_metadata *metadata;
     size_t metadata_count;
-    bool create_only; /* If-None-Match: *  (on PUT and on Complete) */
+    const struct s3_keeping *keeping; /* NULL for the bucket's own */
+    bool create_only;                 /* If-None-Match: *  (on PUT and on Complete) */
 };
 /* `data` stays the caller's until `done`. `sha256` (raw, may be NULL: computed) signs the payload
  * and is sent as x-amz-checksum-sha256. With create_only a 412 is an answer: STATUS_PRECONDITION. */

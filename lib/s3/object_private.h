@@ -5,7 +5,7 @@
 
 #include "lib/s3/object.h"
 
-/* Content-Type, Content-Encoding and user metadata; create_only is not among them. */
+/* Content-Type, Content-Encoding, how it is kept, and user metadata; create_only is not among them. */
 enum status s3_write_headers(struct s3_request *rq, const struct s3_write *write,
                              struct error *err) MUST_USE;
 

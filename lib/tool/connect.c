@@ -168,8 +168,9 @@ static enum status open_loop(const struct connect_options *options, unsigned con
     return status ? status : http_loop_new(&loop, out, err);
 }
 
-enum status connection_open(const struct connect_options *options, unsigned concurrency,
-                            struct log *log, struct connection *out, struct error *err)
+/* Everything but the loop, which `c` has already. */
+static enum status open_client(const struct connect_options *options, struct log *log,
+                               struct connection *c, struct error *err)
 {
     const struct s3_credentials_options credentials = {
         .profile = options->profile,
@@ -178,39 +179,61 @@ enum status connection_open(const struct connect_options *options, unsigned conc
         .clock = clock_system(),
     };
     struct s3_client_options client = {
+        .loop = c->loop,
         .clock = clock_system(),
         .user_agent = "s3-compaction-kit/" KIT_VERSION,
+        .expected_bucket_owner = options->expected_bucket_owner,
+        .expected_source_owner = options->expected_source_owner,
+        .requester_pays = options->requester_pays,
         .log = log && log->debug ? log_debug_line : NULL,
         .log_ctx = log,
     };
-    struct connection c = {0};
     enum status status = resolve_attempts(options, &client.max_attempts, err);
     if (!status)
         status = resolve_endpoint(options, &credentials, &client.endpoint, err);
     if (!status)
-        status = s3_credentials_source_new(&credentials, &c.credentials, err);
-    if (!status)
-        status = open_loop(options, concurrency, log, &c.loop, err);
+        status = s3_credentials_source_new(&credentials, &c->credentials, err);
     if (status)
-        goto out;
+        return status;
     if (rng_entropy(&client.seed, sizeof client.seed) != 0)
         client.seed = (uint64_t)clock_mono(client.clock).ns; /* jitter needs no more */
-    client.loop = c.loop;
-    client.credentials = c.credentials;
-    status = s3_client_new(&client, &c.client, err);
-out:
+    client.credentials = c->credentials;
+    return s3_client_new(&client, &c->client, err);
+}
+
+static enum status hand_out(enum status status, struct connection *c, struct connection *out)
+{
     if (status)
-        connection_close(&c);
+        connection_close(c);
     else
-        *out = c;
+        *out = *c;
     return status;
+}
+
+enum status connection_open(const struct connect_options *options, unsigned concurrency,
+                            struct log *log, struct connection *out, struct error *err)
+{
+    struct connection c = {0};
+    enum status status = open_loop(options, concurrency, log, &c.loop, err);
+    if (!status)
+        status = open_client(options, log, &c, err);
+    return hand_out(status, &c, out);
+}
+
+enum status connection_open_beside(const struct connect_options *options,
+                                   const struct connection *first, struct log *log,
+                                   struct connection *out, struct error *err)
+{
+    struct connection c = {.loop = first->loop, .loop_is_shared = true};
+    return hand_out(open_client(options, log, &c, err), &c, out);
 }
 
 void connection_close(struct connection *c)
 {
     if (c->client)
         s3_client_free(c->client);
-    http_loop_free(c->loop);
+    if (!c->loop_is_shared)
+        http_loop_free(c->loop);
     if (c->credentials)
         s3_credentials_source_free(c->credentials);
     *c = (struct connection){0};

@@ -26,6 +26,10 @@ struct connect_options {
     bool no_sign_request;
     int addressing;        /* enum s3_addressing */
     uint64_t max_attempts; /* 0: AWS_MAX_ATTEMPTS, then 5 */
+    /* Not in the table, since not every program has them. */
+    const char *expected_bucket_owner;
+    const char *expected_source_owner;
+    bool requester_pays;
 };
 struct output_options {
     bool json;
@@ -36,9 +40,10 @@ struct output_options {
 extern const struct cli_option connect_option_table[]; /* offsets in struct connect_options */
 extern const struct cli_option output_option_table[];  /* offsets in struct output_options */
 
-/* A loop, a credentials source and a client in one, for programs with one endpoint. */
+/* A loop, a credentials source and a client in one. */
 struct connection {
     struct http_loop *loop;
+    bool loop_is_shared; /* another connection frees it */
     struct s3_credentials_source *credentials;
     struct s3_client *client;
 };
@@ -47,6 +52,10 @@ struct connection {
  * STATUS_DENIED credentials that cannot be had. */
 enum status connection_open(const struct connect_options *options, unsigned concurrency,
                             struct log *log, struct connection *out, struct error *err) MUST_USE;
+/* A second connection over the loop of an open one, which must be closed after it. */
+enum status connection_open_beside(const struct connect_options *options,
+                                   const struct connection *first, struct log *log,
+                                   struct connection *out, struct error *err) MUST_USE;
 void connection_close(struct connection *c);
 const char *connect_env(void *ctx, const char *name); /* getenv, for env_lookup_fn */
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/s3/object.h"
 #include "tests/integration/compact_world.h"
 
 #define DAY "--from", "2024-01-14", "--to", "2024-01-14"
@@ -217,6 +218,61 @@ static void leaves_large_sources_alone(void **state)
     world_close(&w);
 }
 
+static void on_put(void *ctx, const struct s3_reply *reply)
+{
+    enum status *status = ctx;
+    *status = reply->status;
+}
+
+static void put_archived(const struct world *w, const char *key, const char *text)
+{
+    static const struct s3_keeping archived = {.storage_class = "GLACIER"};
+    struct s3_client *client = store_client(w->store);
+    const struct s3_write write = {.bucket = w->bucket, .key = key, .keeping = &archived};
+    enum status status = STATUS_IO;
+    struct error err;
+    assert_ok(s3_put_object(client, &write, text, strlen(text), NULL, on_put, &status, &err), &err);
+    while (s3_client_in_flight(client) > 0)
+        assert_ok(s3_client_poll(client, 1000, &err), &err);
+    assert_int_equal(status, STATUS_OK);
+}
+
+static void archived_sources(void **state)
+{
+    struct world w;
+    world_open(&w, *state);
+    if (w.fixture->endpoint.kind != TEST_ENDPOINT_EMBEDDED) { /* the others have no such class */
+        world_close(&w);
+        return;
+    }
+    const char *const *plain = FIXTURE_ARGS("s3-compact", DAY, w.source, w.destination);
+    const char *const *skip =
+        FIXTURE_ARGS("s3-compact", DAY, "--skip-archived", w.source, w.destination);
+    world_put(&w, "in/2024/01/14/a.json", "a\n");
+    world_put(&w, "in/2024/01/14/b.json", "b\n");
+    world_says(&w, plain, 0, "1 compacted");
+    /* A lifecycle rule archives what the output was made of: it stays what it is. */
+    put_archived(&w, "in/2024/01/14/a.json", "a\n");
+    world_says(&w, plain, 0, "1 unchanged");
+    world_says(&w, skip, 0, "1 unchanged");
+    /* More has come, which cannot be joined to what cannot be read. */
+    world_put(&w, "in/2024/01/14/c.json", "c\n");
+    world_says(&w, plain, 1, "\"in/2024/01/14/a.json\" (GLACIER); restore them first");
+    world_says(&w, skip, 1, "gone or changed");
+    world_expect(&w, OUT_14, "a\nb\n");
+    /* Nothing was made of them yet. */
+    snprintf(w.destination, sizeof w.destination, "s3://%s/new/", w.bucket);
+    skip = FIXTURE_ARGS("s3-compact", DAY, "--skip-archived", w.source, w.destination);
+    world_says(&w, skip, 0, "1 archived objects were left out");
+    world_expect(&w, "new/2024/01/14/new-2024-01-14.json", "b\nc\n");
+    put_archived(&w, "in/2024/01/14/b.json", "b\n");
+    put_archived(&w, "in/2024/01/14/c.json", "c\n");
+    snprintf(w.destination, sizeof w.destination, "s3://%s/none/", w.bucket);
+    skip = FIXTURE_ARGS("s3-compact", DAY, "--skip-archived", w.source, w.destination);
+    world_says(&w, skip, 0, "skipped: 3 objects are archived");
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +285,7 @@ int main(void)
         cmocka_unit_test(several_sources_make_one_output),
         cmocka_unit_test(leaves_what_is_young_or_small),
         cmocka_unit_test(leaves_large_sources_alone),
+        cmocka_unit_test(archived_sources),
     };
     return FIXTURE_MAIN(tests);
 }

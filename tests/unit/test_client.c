@@ -30,6 +30,7 @@ struct rig {
     struct peer peer;
     struct http_loop *loop;
     struct s3_credentials_source *credentials;
+    struct s3_client_options options;
     struct s3_client *client;
     struct buf log;
     unsigned env_asked; /* for the session token */
@@ -83,6 +84,7 @@ static void rig_start(struct rig *r, unsigned max_attempts, const struct peer_tu
     assert_ok(
         s3_endpoint_init(&options.endpoint, r->peer.url, "us-east-1", S3_ADDRESSING_PATH, &r->err),
         &r->err);
+    r->options = options;
     assert_ok(s3_client_new(&options, &r->client, &r->err), &r->err);
 }
 
@@ -686,6 +688,57 @@ static void test_run_ends_when_it_is_cancelled(void **state)
     rig_release(&r);
 }
 
+static void count_done(void *ctx, const struct s3_reply *reply)
+{
+    unsigned *done = ctx;
+    assert_int_equal(reply->status, STATUS_OK);
+    ++*done;
+}
+
+/* Whose bucket it is and who pays goes with every request, and is signed. */
+static void test_account_headers(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_start(&r, 1, TURNS(OK_HELLO, REPLY("200 OK", "", "0", "")));
+    s3_client_free(r.client);
+    r.options.expected_bucket_owner = "111122223333";
+    r.options.expected_source_owner = "444455556666";
+    r.options.requester_pays = true;
+    assert_ok(s3_client_new(&r.options, &r.client, &r.err), &r.err);
+    assert_ok(s3_request_run(request(&r, S3_GET_OBJECT), NULL, NULL, &r.err), &r.err);
+    assert_ok(s3_request_run(request(&r, S3_UPLOAD_PART_COPY), NULL, NULL, &r.err), &r.err);
+    rig_stop(&r);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_non_null(strstr(sent(&r, i), "\r\nx-amz-expected-bucket-owner: 111122223333\r\n"));
+        assert_non_null(strstr(sent(&r, i), "\r\nx-amz-request-payer: requester\r\n"));
+        assert_non_null(strstr(sent(&r, i), "x-amz-expected-bucket-owner;x-amz-request-payer"));
+    }
+    static const char source[] = "\r\nx-amz-source-expected-bucket-owner: 444455556666\r\n";
+    assert_null(strstr(sent(&r, 0), source));
+    assert_non_null(strstr(sent(&r, 1), source));
+    rig_release(&r);
+}
+
+/* Two clients on one loop: the one that waits for its next attempt gets it, whoever is busy. */
+static void test_poll_of_two(void **state)
+{
+    struct rig r;
+    struct s3_client *other;
+    unsigned done = 0;
+    (void)state;
+    rig_start(&r, 2, TURNS(INTERNAL_ERROR, OK_HELLO));
+    assert_ok(s3_client_new(&r.options, &other, &r.err), &r.err);
+    assert_ok(s3_request_send(request(&r, S3_GET_OBJECT), count_done, &done, &r.err), &r.err);
+    struct s3_client *const both[] = {other, r.client};
+    for (int i = 0; i < POLLS_MAX && done == 0; i++)
+        assert_ok(s3_clients_poll(both, 2, 1000, &r.err), &r.err);
+    assert_int_equal(done, 1);
+    s3_client_free(other);
+    rig_stop(&r);
+    rig_release(&r);
+}
+
 static int set_up(void **state)
 {
     struct error err;
@@ -719,6 +772,8 @@ int main(void)
         cmocka_unit_test(test_free_with_requests_in_flight),
         cmocka_unit_test(test_run),
         cmocka_unit_test(test_run_ends_when_it_is_cancelled),
+        cmocka_unit_test(test_account_headers),
+        cmocka_unit_test(test_poll_of_two),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -40,6 +40,20 @@ static void test_attempts_add_up(void **state)
     assert_int_equal(c->connections_opened, 2);
     assert_int_equal(c->connections_reused, 1);
     assert_int_equal(c->op[S3_PUT_OBJECT].attempts, 0);
+    struct s3_counters *sum = malloc(sizeof *sum);
+    assert_non_null(sum);
+    s3_counters_init(sum);
+    c->in_flight_max = 5;
+    s3_counters_merge(sum, c);
+    s3_counters_merge(sum, c);
+    get = &sum->op[S3_GET_OBJECT];
+    assert_int_equal(get->attempts, 6);
+    assert_int_equal(get->bytes_in, 222);
+    assert_int_equal(get->ttfb.count, 4);
+    assert_int_equal(sum->connections_opened, 4);
+    assert_int_equal(sum->connections_reused, 2);
+    assert_int_equal(sum->in_flight_max, 5);
+    free(sum);
     free(c);
 }
 

@@ -33,3 +33,24 @@ void s3_counters_attempt(struct s3_counters *c, enum s3_op op, const struct http
         hist_record_us(&o->total, to_us(x->last_byte_ns));
     }
 }
+
+void s3_counters_merge(struct s3_counters *into, const struct s3_counters *from)
+{
+    for (int op = 0; op < S3_OP_COUNT; op++) {
+        struct s3_op_counters *o = &into->op[op];
+        const struct s3_op_counters *f = &from->op[op];
+        o->requests += f->requests;
+        o->failures += f->failures;
+        o->attempts += f->attempts;
+        o->bytes_in += f->bytes_in;
+        o->bytes_out += f->bytes_out;
+        hist_merge(&o->ttfb, &f->ttfb);
+        hist_merge(&o->total, &f->total);
+    }
+    for (int i = 0; i < RETRY_REASON_COUNT; i++)
+        into->retries[i] += from->retries[i];
+    into->connections_opened += from->connections_opened;
+    into->connections_reused += from->connections_reused;
+    if (from->in_flight_max > into->in_flight_max)
+        into->in_flight_max = from->in_flight_max;
+}

@@ -30,6 +30,8 @@ struct s3_counters {
     uint64_t in_flight_max;
 };
 
+/* Adds what another client did; in_flight_max becomes the larger of the two. */
+void s3_counters_merge(struct s3_counters *into, const struct s3_counters *from);
 void s3_counters_init(struct s3_counters *c);
 /* Counts a finished attempt: bytes, times, connections. */
 void s3_counters_attempt(struct s3_counters *c, enum s3_op op, const struct http_exchange *x);
