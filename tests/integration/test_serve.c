@@ -139,10 +139,10 @@ static void others_than_loopback_are_warned_of(void **state)
 /* Options that reach the bytes */
 
 /* Seeds 20 objects and compacts them; $bin holds the programs. */
-#define COMPACT                                                                                    \
-    "bin=$(dirname \"$(readlink /proc/$PPID/exe)\"); "                                             \
-    "\"$bin/s3-generate\" -r 10 -f 20 -b input --create-bucket --days 1 --quiet && "               \
-    "\"$bin/s3-compact\" --quiet --discover s3://input/ s3://input/out/"
+static const char compact_script[] =
+    "bin=$(dirname \"$(readlink /proc/$PPID/exe)\"); "
+    "\"$bin/s3-generate\" -r 10 -f 20 -b input --create-bucket --days 1 --quiet && "
+    "\"$bin/s3-compact\" --quiet --discover s3://input/ s3://input/out/";
 
 static void faults_are_met_and_logged(void **state)
 {
@@ -159,7 +159,7 @@ static void faults_are_met_and_logged(void **state)
         "\"nth\":3},\"then\":{\"reset\":\"after_applying\"}}]}";
     fixture_write_file(faults, rules, strlen(rules));
     run(FIXTURE_ARGS("s3-bench", "serve", "--faults", faults, "--request-log", log, "--", "sh",
-                     "-c", COMPACT),
+                     "-c", compact_script),
         NULL, &ran);
     if (ran.exit_code != 0)
         fail_msg("exit %d: %s", ran.exit_code, ran.err.data);
@@ -174,8 +174,8 @@ static void memory_has_a_limit(void **state)
 {
     (void)state;
     struct process_result ran;
-    run(FIXTURE_ARGS("s3-bench", "serve", "--memory-limit", "4K", "--", "sh", "-c", COMPACT), NULL,
-        &ran);
+    run(FIXTURE_ARGS("s3-bench", "serve", "--memory-limit", "4K", "--", "sh", "-c", compact_script),
+        NULL, &ran);
     assert_int_equal(ran.exit_code, 1);
     assert_non_null(strstr(ran.err.data, "507"));
     process_result_release(&ran);
