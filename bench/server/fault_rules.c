@@ -124,6 +124,7 @@ static bool names_an_operation(const char *glob)
 static enum status when_read(const json_t *object, const char *where, struct fault_when *when,
                              struct error *err)
 {
+    char shown[STRICT_SHOWN_SIZE];
     *when = (struct fault_when){.probability = 1};
     const enum status status = strict_read(object, where, when_fields, when, NULL, err);
     if (status != STATUS_OK)
@@ -134,9 +135,9 @@ static enum status when_read(const json_t *object, const char *where, struct fau
     if (when->operation != NULL && !names_an_operation(when->operation))
         return error_set(err, STATUS_INVALID,
                          "%s: \"operation\" must be or match the name of an S3 operation that the "
-                         "server has, such as GetObject, PutObject or ListObjects*: \"%.64s\" "
+                         "server has, such as GetObject, PutObject or ListObjects*: \"%s\" "
                          "matches none",
-                         where, when->operation);
+                         where, strict_shown(when->operation, shown));
     return STATUS_OK;
 }
 

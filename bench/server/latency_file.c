@@ -126,10 +126,10 @@ static enum status base_find(const char *name, struct latency_profile *out, stru
 {
     const struct latency_profile *base = latency_profile_find(name);
     if (base == NULL) {
-        char known[256];
+        char known[256], shown[STRICT_SHOWN_SIZE];
         latency_profile_names(known, sizeof known);
-        return error_set(err, STATUS_INVALID,
-                         "\"base\": there is no profile \"%.64s\" (allowed: %s)", name, known);
+        return error_set(err, STATUS_INVALID, "\"base\": there is no profile \"%s\" (allowed: %s)",
+                         strict_shown(name, shown), known);
     }
     *out = *base;
     return STATUS_OK;

@@ -8,16 +8,26 @@
 
 #define NAMES_MAX 640
 
+const char *strict_shown(const char *text, char out[STRICT_SHOWN_SIZE])
+{
+    size_t n = 0;
+    for (; n < STRICT_SHOWN_SIZE - 1 && text[n] != '\0'; n++)
+        out[n] = (unsigned char)text[n] < ' ' || text[n] == 0x7f ? '?' : text[n];
+    out[n] = '\0';
+    return out;
+}
+
 enum status strict_parse(const char *text, size_t len, json_t **out, struct error *err)
 {
     json_error_t problem;
+    char shown[STRICT_SHOWN_SIZE];
     if (len > STRICT_BYTES_MAX)
         return error_set(err, STATUS_LIMIT, "the file has %zu bytes, more than %u", len,
                          STRICT_BYTES_MAX);
     json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
     if (root == NULL)
         return error_set(err, STATUS_INVALID, "not JSON: line %d, column %d: %s", problem.line,
-                         problem.column, problem.text);
+                         problem.column, strict_shown(problem.text, shown));
     *out = root;
     return STATUS_OK;
 }
@@ -42,12 +52,12 @@ static const struct strict_field *field_find(const struct strict_field *fields, 
 static enum status unknown_field(const char *where, const struct strict_field *fields,
                                  const char *name, struct error *err)
 {
-    char names[NAMES_MAX] = "";
+    char names[NAMES_MAX] = "", shown[STRICT_SHOWN_SIZE];
     size_t len = 0;
     for (const struct strict_field *f = fields; f->type != STRICT_TYPE_END; f++)
         names_append(names, &len, f->name);
-    return error_set(err, STATUS_INVALID, "%s: unknown field \"%.64s\" (allowed: %s)", where, name,
-                     names);
+    return error_set(err, STATUS_INVALID, "%s: unknown field \"%s\" (allowed: %s)", where,
+                     strict_shown(name, shown), names);
 }
 
 static enum status wrong(const char *where, const struct strict_field *f, const char *allowed,

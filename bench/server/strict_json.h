@@ -79,6 +79,10 @@ struct strict_field {
         .name = (n), .type = STRICT_TYPE_NESTED, .offset = (at)                                    \
     }
 
+/* Text of the document as an error can show it: on one line, and cut. */
+#define STRICT_SHOWN_SIZE 65
+const char *strict_shown(const char *text, char out[STRICT_SHOWN_SIZE]);
+
 /* A whole document; a syntax error names line and column. The caller decrefs it. */
 enum status strict_parse(const char *text, size_t len, json_t **out, struct error *err) MUST_USE;
 /* Reads `object` (which may be anything: it is checked) into `out`. Bit i of *given (may be NULL)

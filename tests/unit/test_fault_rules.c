@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "bench/server/fault_rules.h"
+#include "lib/base/rng.h"
 #include "tests/support/unit.h"
 
 static struct fault_rules *parse(const char *text)
@@ -161,6 +162,7 @@ static void what_is_wrong_is_named(void **state)
         {THEN(""), {"rule 2: then", "does nothing"}},
         {THEN("\"status\":99"), {"rule 2: then", "\"status\"", "200 to 599"}},
         {THEN("\"status\":\"503\""), {"rule 2: then", "\"status\"", "whole number"}},
+        {"{\"a\\nb\":1}", {"unknown field \"a?b\""}}, /* one line, whatever is in the file */
         {THEN("\"status\":418"), {"rule 2: then", "\"code\" is needed with status 418"}},
         {THEN("\"status\":500,\"status\":501"), {"not JSON", "duplicate"}},
         {THEN("\"code\":\"SlowDown\""),
@@ -192,6 +194,67 @@ static void what_is_wrong_is_named(void **state)
             if (strstr(err.text, cases[i].says[j]) == NULL)
                 fail_msg("%s\n  says: %s\n  not: %s", cases[i].text, err.text, cases[i].says[j]);
     }
+}
+
+/* One byte to a few changed, taken out or doubled, with a liking for what JSON is made of. */
+static size_t mutate(struct rng *rng, const char *seed, char *out, size_t room)
+{
+    static const char liked[] = "{}[]\",:0123456789-eE.\\tfn*?\x80\xff";
+    size_t len = strlen(seed);
+    assert_true(len + 8 < room);
+    memcpy(out, seed, len);
+    for (uint64_t n = 1 + rng_below(rng, 4); n > 0 && len > 1; n--) {
+        const size_t at = (size_t)rng_below(rng, len - 1);
+        switch (rng_below(rng, 4)) {
+        case 0:
+            memmove(out + at, out + at + 1, --len - at);
+            break;
+        case 1:
+            memmove(out + at + 1, out + at, len++ - at);
+            break;
+        case 2:
+            len = at + 1;
+            break;
+        default:
+            out[at] = liked[rng_below(rng, sizeof liked - 1)];
+        }
+    }
+    return len;
+}
+
+static void mutated_files_are_read_or_refused(void **state)
+{
+    (void)state;
+    static const char seed[] =
+        "{\"faults\":[{\"name\":\"a\",\"when\":{\"operation\":\"Get*\",\"key\":\"k\\\\*?\","
+        "\"every\":2,\"probability\":0.5},\"then\":{\"status\":503,\"retry_after_s\":2,"
+        "\"body\":\"\\u00e9\"}},{\"then\":{\"hold\":\"for_requests\",\"hold_requests\":3}},"
+        "{\"then\":{\"clock_skew_s\":-5}}]}";
+    static const struct fault_subject subject = {.operation = "GetObject",
+                                                 .bucket = "b",
+                                                 .key = "k*1",
+                                                 .access_key_id = "",
+                                                 .attempt = 1,
+                                                 .identity = ""};
+    struct rng rng;
+    size_t good = 0;
+    rng_seed(&rng, 1);
+    for (int i = 0; i < 20000; i++) {
+        char text[sizeof seed + 16];
+        struct fault_rules *rules = NULL;
+        struct fault_count counts[3] = {{0, 0}};
+        struct error err = {.text = ""};
+        const size_t len = mutate(&rng, seed, text, sizeof text);
+        if (fault_rules_parse(text, len, &rules, &err) != STATUS_OK) {
+            assert_true(err.text[0] != '\0' && strchr(err.text, '\n') == NULL);
+            continue;
+        }
+        assert_true(fault_rules_count(rules) <= 3);
+        (void)fault_rules_match(rules, counts, &subject, FAULT_PASS_MAIN);
+        fault_rules_free(rules);
+        good++;
+    }
+    assert_in_range(good, 100, 19000); /* neither all too wild nor all too tame */
 }
 
 /* Matching */
@@ -325,6 +388,7 @@ int main(void)
         cmocka_unit_test(every_field_is_read),
         cmocka_unit_test(a_status_has_its_usual_code),
         cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(mutated_files_are_read_or_refused),
         cmocka_unit_test(selectors_select),
         cmocka_unit_test(rules_that_move_the_clock_are_met_early),
         cmocka_unit_test(probabilities_are_drawn_by_what_is_asked),
