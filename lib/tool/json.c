@@ -74,10 +74,24 @@ static void append_ascii(struct buf *out, char c)
         buf_append_char(out, c);
 }
 
+/* Bytes that stand for themselves: nearly all, so they go out together. */
+static size_t plain_length(const char *text)
+{
+    size_t n = 0;
+    while (in_range((unsigned char)text[n], 0x20, 0x7F) && text[n] != '"' && text[n] != '\\')
+        n++;
+    return n;
+}
+
 static void append_string(struct buf *out, const char *text)
 {
     buf_append_char(out, '"');
-    while (*text) {
+    for (;;) {
+        const size_t plain = plain_length(text);
+        buf_append(out, text, plain);
+        text += plain;
+        if (!*text)
+            break;
         const size_t len = utf8_length((const unsigned char *)text);
         if (len == 1)
             append_ascii(out, *text);
