@@ -44,12 +44,15 @@ static void print_output(struct report *r, const struct partition_result *p,
     buf_release(&line);
 }
 
+/* Lines on stdout and the progress on stderr may share a terminal: one makes room for the other. */
 static void print_partition(struct report *r, const struct partition_result *p)
 {
+    progress_clear(r->log->progress);
     for (unsigned i = 0; i < p->output_count && !r->quiet; i++)
         print_output(r, p, &p->outputs[i]);
     if (p->reason != NULL && !r->quiet)
         fprintf(r->out, "%s  skipped: %s\n", label(p), p->reason);
+    fflush(r->out);
     for (unsigned i = 0; i < p->warning_count; i++)
         log_warning(r->log, "%s: %s", label(p), p->warnings[i]);
     if (p->error != NULL)
@@ -61,7 +64,7 @@ void report_partition(struct report *r)
     const struct run_summary *s = r->summary;
     while (r->next < s->count && s->results[r->next].status != PARTITION_PENDING)
         print_partition(r, &s->results[r->next++]);
-    fflush(r->out);
+    progress_redraw(r->log->progress);
 }
 
 static void append_counts(struct buf *line, const struct run_summary *s)

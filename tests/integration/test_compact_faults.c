@@ -372,6 +372,37 @@ static void a_closed_port_and_wrong_keys(void **state)
     fixture_free(w.fixture);
 }
 
+/* Lines of results and the progress line share a terminal. */
+static void results_and_progress_do_not_mix(void **state)
+{
+    (void)state;
+    static const char clear[] = "\r\033[K";
+    struct process_result ran;
+    /* Answers that take long enough for progress to be drawn before the result. */
+    struct fixture *f = fixture_new(
+        TEST_ENDPOINT_EMBEDDED,
+        &(struct s3_server_options){.latency = latency_profile_find("s3-standard"), .seed = 1});
+    assert_ok(s3_server_make_bucket(f->server, BUCKET, NULL), NULL);
+    for (char name = 'a'; name <= 'f'; name++) {
+        char key[] = "in/2024/01/14/_";
+        key[sizeof key - 2] = name;
+        assert_ok(s3_server_put(f->server, BUCKET, key, "row\n", 4, NULL, NULL), NULL);
+    }
+    fixture_run_joined(f,
+                       FIXTURE_ARGS("s3-compact", "--progress", "always", "--mode", "sequential",
+                                    "--from", "2024-01-14", "--to", "2024-01-14",
+                                    "s3://" BUCKET "/in/", "s3://" BUCKET "/out/"),
+                       &ran);
+    assert_int_equal(ran.exit_code, 0);
+    assert_non_null(strstr(ran.out.data, "compacting: "));
+    const char *result = strstr(ran.out.data, "2024-01-14  6 objects");
+    assert_non_null(result);
+    assert_true(result - ran.out.data >= (ptrdiff_t)strlen(clear));
+    assert_memory_equal(result - strlen(clear), clear, strlen(clear));
+    process_result_release(&ran);
+    fixture_free(f);
+}
+
 static void few_open_files_are_said(void **state)
 {
     (void)state;
@@ -420,6 +451,7 @@ int main(void)
         cmocka_unit_test(a_signal_aborts_and_says_how_to_go_on),
         cmocka_unit_test(wrong_usage_is_one_line),
         cmocka_unit_test(a_closed_port_and_wrong_keys),
+        cmocka_unit_test(results_and_progress_do_not_mix),
         cmocka_unit_test(few_open_files_are_said),
         cmocka_unit_test(loopback_needs_no_proxy),
     };

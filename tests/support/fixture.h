@@ -101,6 +101,9 @@ void fixture_run(const struct fixture *f, const char *const *argv, const char *c
 /* The same with its standard output going to the file `path`, such as /dev/full. */
 void fixture_run_into(const struct fixture *f, const char *path, const char *const *argv,
                       struct process_result *result);
+/* The same with its stderr going where its stdout goes, as on a terminal. */
+void fixture_run_joined(const struct fixture *f, const char *const *argv,
+                        struct process_result *result);
 /* The same with a limit on open descriptors that the program cannot raise. */
 void fixture_run_limited(const struct fixture *f, unsigned open_files, const char *const *argv,
                          struct process_result *result);

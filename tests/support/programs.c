@@ -114,6 +114,16 @@ void fixture_run_into(const struct fixture *f, const char *path, const char *con
     test_free(c);
 }
 
+void fixture_run_joined(const struct fixture *f, const char *const *argv,
+                        struct process_result *result)
+{
+    struct command *c = test_malloc(sizeof *c);
+    command_init(c, f, argv, NULL);
+    command_wrap(c, "exec \"$@\" 2>&1", "sh");
+    command_run(c, result);
+    test_free(c);
+}
+
 void fixture_run_limited(const struct fixture *f, unsigned open_files, const char *const *argv,
                          struct process_result *result)
 {
