@@ -32,6 +32,7 @@ struct listen_address {
     uint16_t port;
 };
 struct serve_options {
+    enum s3_server_quirks quirks;
     struct listen_address listen;
     struct latency_profile latency; /* with what the other options add to it */
     struct rate_limit_model rate_limit;
@@ -161,6 +162,21 @@ static enum status parse_rate_limit(void *field, const char *value, struct error
     return STATUS_OK;
 }
 
+static enum status parse_quirks(void *field, const char *value, struct error *err)
+{
+    static const char *const names[] = {[S3_QUIRKS_NONE] = "none",
+                                        [S3_QUIRKS_MINIO] = "minio",
+                                        [S3_QUIRKS_VERSITYGW] = "versitygw"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(value, names[i]) != 0)
+            continue;
+        *(enum s3_server_quirks *)field = (enum s3_server_quirks)i;
+        return STATUS_OK;
+    }
+    return error_set(err, STATUS_INVALID, "unknown quirks '%s' (known: none, minio, versitygw)",
+                     value);
+}
+
 static const struct cli_option serve_options[] = {
     CLI_GROUP("Where"),
     CLI_CALL(0, "listen", "HOST:PORT", offsetof(struct serve_options, listen), parse_listen,
@@ -180,6 +196,8 @@ static const struct cli_option serve_options[] = {
     CLI_DURATION(0, "connect-cost", "TIME", offsetof(struct serve_options, connect_cost_ms),
                  "let the first request of each connection take so much longer, as a TLS handshake "
                  "does (default the latency file's, otherwise none)"),
+    CLI_CALL(0, "quirks", "SERVER", offsetof(struct serve_options, quirks), parse_quirks,
+             "answer as minio or versitygw do where they differ from S3 (default none)"),
     CLI_CALL(0, "faults", "FILE", offsetof(struct serve_options, faults), parse_faults,
              "what goes wrong, as a JSON file of rules (docs/faults.md)"),
     CLI_UINT(
@@ -188,7 +206,8 @@ static const struct cli_option serve_options[] = {
         "requests alike (default 1)"),
     CLI_SIZE(0, "memory-limit", "SIZE", offsetof(struct serve_options, memory_limit_bytes), 0,
              UINT64_MAX,
-             "bytes to store at most; more is answered with status 507 (default no limit)"),
+             "memory to store in, keys and headers counted; more is answered with status 507 "
+             "(default no limit)"),
     CLI_GROUP("What it tells"),
     CLI_STRING(0, "request-log", "FILE", offsetof(struct serve_options, request_log),
                "write one JSON line a request to this file"),
@@ -328,6 +347,7 @@ static enum status serve(const struct serve_options *options, char **command, st
     const struct s3_server_key key = {.access_key_id = credentials.access_key_id,
                                       .secret_access_key = credentials.secret_access_key};
     const struct s3_server_options server_options = {
+        .quirks = options->quirks,
         .listen_host = options->listen.host,
         .port = options->listen.port,
         .keys = &key,

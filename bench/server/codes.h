@@ -125,7 +125,11 @@
       "key and signing method.")                                                                   \
     X(SLOW_DOWN, 503, "SlowDown", "Please reduce your request rate.")                              \
     X(CONTENT_SHA256_MISMATCH, 400, "XAmzContentSHA256Mismatch",                                   \
-      "The provided 'x-amz-content-sha256' header does not match what was computed.")
+      "The provided 'x-amz-content-sha256' header does not match what was computed.")              \
+    X(MINIO_OBJECT_NAME, 400, "XMinioInvalidObjectName",                                           \
+      "Object name contains unsupported characters.")                                              \
+    X(MINIO_RESOURCE_NAME, 400, "XMinioInvalidResourceName",                                       \
+      "Resource name contains bad components such as \"..\" or \".\".")
 
 enum code {
     CODE_NONE = 0,

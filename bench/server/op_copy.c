@@ -274,6 +274,8 @@ static void part_copy_apply(struct request *r, const struct copy *c)
     struct upload_checksum kind = UPLOAD_CHECKSUM_DEFAULT;
     /* A wrong upload is found out when the part is put into it. */
     (void)storage_upload_checksum(server_storage(r->server), &r->where, r->shown.upload_id, &kind);
+    if (kind.declared && server_quirks(r->server) == S3_QUIRKS_MINIO)
+        kind.algorithm = CHECKSUM_NONE;
     const struct object_piece piece = {.source = c->source,
                                        .offset = range.offset,
                                        .len = range.len,

@@ -10,7 +10,7 @@
 struct uploads_page {
     struct list_scope scope;
     const char *key_marker, *id_marker;
-    bool exact_key; /* the prefix is a key, as MinIO has it */
+    bool exact_key; /* a prefix is a whole key, as MinIO has it */
     const struct key_index_entry *last;
     size_t last_group_len;
 };
@@ -70,7 +70,8 @@ static void uploads_walk(struct uploads_page *p, const struct key_index *uploads
         e = key_index_seek_past(uploads, p->key_marker, skipped_len);
     while (e != NULL && list_scope_has(scope, key_index_key(e), strlen(key_index_key(e)))) {
         const char *key = key_index_key(e);
-        if (!is_past_marker(p, e) || (p->exact_key && strcmp(key, scope->prefix) != 0)) {
+        if (!is_past_marker(p, e) ||
+            (p->exact_key && scope->prefix_len > 0 && strcmp(key, scope->prefix) != 0)) {
             e = key_index_next(e);
             continue;
         }

@@ -41,7 +41,7 @@ static void reply_put(struct request *r, const char *etag, const struct storage_
                       const struct buf *checksum_lines)
 {
     reply_header(r, "ETag", etag);
-    op_version_headers(r, version);
+    op_made_headers(r, version);
     if (request_header(r, "x-amz-server-side-encryption") != NULL)
         reply_header(r, "x-amz-server-side-encryption", "AES256");
     buf_append(&r->reply.shown.headers, checksum_lines->data, checksum_lines->len);

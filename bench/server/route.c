@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/server/request.h"
+#include "bench/server/server_private.h"
 
 enum level { LEVEL_SERVICE, LEVEL_BUCKET, LEVEL_OBJECT };
 
@@ -142,6 +143,19 @@ static bool is_routed(const char *param, enum level level)
     return false;
 }
 
+/* MinIO keeps objects as files, and refuses what a path cannot name. */
+static enum code minio_key_check(const struct request *r)
+{
+    const char *key = r->where.key;
+    for (const char *p = key; *p != '\0';) {
+        const size_t len = strcspn(p, "/");
+        if ((len == 1 && p[0] == '.') || (len == 2 && p[0] == '.' && p[1] == '.'))
+            return CODE_MINIO_RESOURCE_NAME;
+        p += len + (p[len] == '/');
+    }
+    return key[0] != '\0' && strstr(key + 1, "//") != NULL ? CODE_MINIO_OBJECT_NAME : CODE_NONE;
+}
+
 enum code request_route(struct request *r)
 {
     enum level level = LEVEL_OBJECT;
@@ -153,7 +167,7 @@ enum code request_route(struct request *r)
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         if (route_fits(&routes[i], r, level, resource)) {
             r->operation = routes[i].operation;
-            return CODE_NONE;
+            return server_quirks(r->server) == S3_QUIRKS_MINIO ? minio_key_check(r) : CODE_NONE;
         }
     }
     if (resource != NULL && (level == LEVEL_SERVICE || !is_routed(resource, level)))

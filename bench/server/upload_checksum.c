@@ -11,6 +11,8 @@ enum code upload_checksum_check_part(const struct upload_checksum *kind,
 {
     struct object_checksum have;
     const struct checksum_info *info = checksum_info(kind->algorithm);
+    if (kind->declared && part->checksum_algorithm == CHECKSUM_NONE)
+        return CODE_INVALID_PART; /* a copy that MinIO's quirk made */
     if (named->checksum.algorithm == CHECKSUM_NONE) {
         if (!kind->composite)
             return CODE_NONE;

@@ -8,6 +8,10 @@ kit_unit_test(request LINK s3_server)
 kit_unit_test(aws_chunked LINK s3_server)
 kit_unit_test(auth LINK s3_server PkgConfig::JANSSON)
 kit_unit_test(server SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
+kit_unit_test(storage_memory LINK s3_server)
+kit_unit_test(server_objects SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
+kit_unit_test(server_versions SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
+kit_unit_test(server_list SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
 kit_unit_test(server_multipart SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
 kit_unit_test(server_control
     SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c
