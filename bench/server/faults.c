@@ -231,7 +231,7 @@ static void shape_reply(struct s3_server_reply *shown, const struct fault_then *
     shown->delay_ms = (int64_t)then->delay_ms;
     shown->extra_delay_ms = (int64_t)then->reply_delay_ms;
     shown->hold_requests = then->hold_requests;
-    shown->hold_max_ms = (int64_t)then->hold_max_ms;
+    shown->hold_max_ms = then->hold != FAULT_HOLD_NONE ? (int64_t)then->hold_max_ms : 0;
 }
 
 enum s3_server_action faults_before(struct request *r)

@@ -2,6 +2,7 @@
 /* pipeline - see pipeline.h. Everything here runs on the HTTP thread. */
 #include "bench/server/pipeline.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "bench/server/body.h"
@@ -132,6 +133,7 @@ static enum s3_server_action run_arrived(struct request *r)
         return S3_SERVER_GO_ON;
     if (s->hooks.arrived != NULL)
         action = s->hooks.arrived(s->hooks.ctx, &r->shown);
+    assert(action == S3_SERVER_GO_ON || action >= S3_SERVER_STALL); /* nothing is there to hold */
     if (action != S3_SERVER_GO_ON || s->faults == NULL)
         return action;
     draw_key_set(&s->draw_key, r);

@@ -47,7 +47,7 @@ struct s3_server_request {
 };
 
 /* What becomes of a request. Each may be returned before it is applied and after; only the last
- * four, and GO_ON, on its arrival. */
+ * three, and GO_ON, on its arrival. */
 enum s3_server_action {
     S3_SERVER_GO_ON,
     S3_SERVER_REPLY,           /* before: send `reply` instead of doing anything */
