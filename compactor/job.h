@@ -26,6 +26,7 @@ struct job {
     enum run_mode mode;
     enum fan_out fan_out;
     unsigned concurrency; /* requests in flight at the most */
+    bool adaptive;        /* how many really, pace finds out */
     enum suffix_rule suffix_rule;
     struct shape shape;
     bool overwrite;

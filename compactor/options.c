@@ -9,7 +9,7 @@
 #include "lib/base/units.h"
 
 #define DEFAULT_DAYS           30
-#define DEFAULT_CONCURRENCY    64
+#define AUTO_MAX               1024
 #define DEFAULT_PARTITIONS     100
 #define CONCURRENCY_MAX        4096
 #define PARTITIONS_FAN_OUT_MAX 1024
@@ -60,6 +60,17 @@ static enum status parse_gzip(void *field, const char *value, struct error *err)
     else if (value[len] == '=' && uint_parse(value + len + 1, 1, 9, &level, NULL) != STATUS_OK)
         return error_set(err, STATUS_INVALID, "\"%s\" is no level from 1 to 9", value + len + 1);
     *out = (int)level;
+    return STATUS_OK;
+}
+
+static enum status parse_concurrency(void *field, const char *value, struct error *err)
+{
+    uint64_t *out = field;
+    if (strcmp(value, "auto") == 0)
+        *out = CONCURRENCY_AUTO;
+    else if (uint_parse(value, 1, CONCURRENCY_MAX, out, NULL) != STATUS_OK)
+        return error_set(err, STATUS_INVALID, "\"%s\" is neither auto nor a number from 1 to %d",
+                         value, CONCURRENCY_MAX);
     return STATUS_OK;
 }
 
@@ -136,8 +147,10 @@ static const struct cli_option running_table[] = {
     CLI_CHOICE(0, "fan-out", "objects|partitions", AT(fan_out), fan_outs,
                "what runs in parallel: requests over objects and partitions alike, or whole "
                "partitions, each in sequence (default objects)"),
-    CLI_UINT('j', "concurrency", "N", AT(concurrency), 1, CONCURRENCY_MAX,
-             "requests in flight, or partitions at once (default 64, for partitions 100)"),
+    CLI_CALL('j', "concurrency", "N|auto", AT(concurrency), parse_concurrency,
+             "requests in flight, or partitions at once; auto widens while that raises the "
+             "throughput, up to 1024, and slows down where the server asks for it (default auto, "
+             "for partitions 100)"),
     CLI_SIZE(0, "memory", "SIZE", AT(memory_bytes), BUDGET_MIN_BYTES, UINT64_C(1) << 40,
              "memory for listings and parts, at least 16MiB (default 256MiB)"),
     CLI_FLAG(0, "fail-fast", AT(fail_fast), "stop at the first partition that fails"),
@@ -256,6 +269,10 @@ static enum status check_combinations(const struct compact_options *o, struct er
     if (o->mode == MODE_SEQUENTIAL && o->concurrency > 1)
         return error_set(err, STATUS_INVALID,
                          "--mode sequential keeps one request in flight; leave -j out");
+    if (o->fan_out == FAN_OUT_PARTITIONS && o->concurrency == CONCURRENCY_AUTO)
+        return error_set(err, STATUS_INVALID,
+                         "-j auto finds the requests in flight; --fan-out partitions takes a "
+                         "number of partitions");
     if (o->fan_out == FAN_OUT_PARTITIONS && o->concurrency > PARTITIONS_FAN_OUT_MAX)
         return error_set(err, STATUS_INVALID, "--fan-out partitions takes -j up to %d",
                          PARTITIONS_FAN_OUT_MAX);
@@ -291,13 +308,22 @@ static enum status parse_uris(char *const *uris, int count, bool single,
     return parse_side("DST", uris[sources], !single, &out->destination, err);
 }
 
+static bool is_adaptive(const struct compact_options *o)
+{
+    return o->mode != MODE_SEQUENTIAL &&
+           (o->concurrency == CONCURRENCY_AUTO ||
+            (o->concurrency == 0 && o->fan_out != FAN_OUT_PARTITIONS));
+}
+
 static unsigned resolve_concurrency(const struct compact_options *o)
 {
     if (o->mode == MODE_SEQUENTIAL)
         return 1;
+    if (is_adaptive(o))
+        return AUTO_MAX;
     if (o->concurrency != 0)
         return (unsigned)o->concurrency;
-    return o->fan_out == FAN_OUT_PARTITIONS ? DEFAULT_PARTITIONS : DEFAULT_CONCURRENCY;
+    return DEFAULT_PARTITIONS;
 }
 
 enum status compact_job(const struct compact_options *o, char *const *uris, int count, bool single,
@@ -307,6 +333,7 @@ enum status compact_job(const struct compact_options *o, char *const *uris, int 
         .mode = o->mode == MODE_SEQUENTIAL ? MODE_SEQUENTIAL : MODE_PARALLEL,
         .fan_out = o->fan_out == FAN_OUT_PARTITIONS ? FAN_OUT_PARTITIONS : FAN_OUT_OBJECTS,
         .concurrency = resolve_concurrency(o),
+        .adaptive = is_adaptive(o),
         .suffix_rule = o->suffix_rule == SUFFIX_FIRST ? SUFFIX_FIRST : SUFFIX_KNOWN,
         .shape = {.newline_ensure = o->newline == 1,
                   .csv_header_once = o->csv_header == 1,

@@ -36,7 +36,7 @@ struct compact_options {
     int gzip_level; /* 0: members */
     int mode;
     int fan_out;
-    uint64_t concurrency; /* 0: the default of the mode */
+    uint64_t concurrency; /* 0: the default of the mode; or CONCURRENCY_AUTO */
     bool fail_fast;
     bool require_objects;
     bool dry_run;
@@ -46,7 +46,8 @@ struct compact_options {
     struct output_options output;
 };
 
-#define DAYS_NOT_GIVEN UINT64_MAX
+#define DAYS_NOT_GIVEN   UINT64_MAX
+#define CONCURRENCY_AUTO UINT64_MAX
 
 extern const struct cli_verb compact_verbs[]; /* run, one, plan; ended by a NULL name */
 

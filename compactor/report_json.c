@@ -142,6 +142,20 @@ static void write_resources(struct json *j)
     json_end(j);
 }
 
+/* What was allowed; of an adaptive run, what it found. */
+static void write_pace(struct json *j, const struct job *job, const struct run_summary *s)
+{
+    json_begin_object(j, "pace");
+    json_bool(j, "adaptive", job->adaptive);
+    json_u64(j, "in_flight", s->in_flight);
+    json_u64(j, "in_flight_max", s->in_flight_max);
+    if (s->rate_per_s > 0)
+        json_f64(j, "rate_per_s", s->rate_per_s);
+    else
+        json_write_null(j, "rate_per_s");
+    json_end(j);
+}
+
 static const char *overall_status(const struct job *job, const struct run_summary *s)
 {
     if (s == NULL)
@@ -185,8 +199,10 @@ enum status report_json(const struct job *job, const struct run_summary *summary
     for (uint64_t i = 0; summary != NULL && i < summary->count; i++)
         write_partition(&j, &summary->results[i]);
     json_end(&j);
-    if (summary != NULL)
+    if (summary != NULL) {
         write_totals(&j, summary);
+        write_pace(&j, job, summary);
+    }
     if (counters != NULL)
         write_counters(&j, counters);
     write_resources(&j);

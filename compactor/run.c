@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compactor/pace.h"
 #include "compactor/partition.h"
 #include "lib/base/rng.h"
 
@@ -21,6 +22,7 @@ struct active {
 struct run {
     const struct run_options *options;
     struct job_limits limits;
+    struct pace pace; /* of an adaptive job */
     struct shared shared;
     struct run_summary *summary;
     struct active *active; /* ascending by index */
@@ -55,6 +57,7 @@ static enum status run_init(struct run *r, const struct run_options *options,
                                 .source = options->source,
                                 .destination = options->destination,
                                 .window = window_for(r->limits.in_flight_per_partition)};
+    pace_init(&r->pace, r->limits.in_flight, clock_mono(clock_system()));
     budget_init(&r->shared.budget, job->memory_bytes);
     summary->count = selection_count(&job->selection);
     summary->results = calloc(summary->count + 1, sizeof *summary->results);
@@ -118,33 +121,76 @@ static unsigned in_flight(const struct run *r)
     return o->source == o->destination ? source : source + s3_client_in_flight(o->destination);
 }
 
+/* ---- pace ---- */
+
+static void add_totals(struct pace_totals *totals, const struct s3_counters *c)
+{
+    const struct s3_op_counters *gets = &c->op[S3_GET_OBJECT];
+    totals->replies += gets->requests - gets->failures;
+    totals->refused += c->retries[RETRY_SLOW_DOWN];
+    for (int i = 0; i < S3_OP_COUNT; i++)
+        totals->service_us += c->op[i].total.sum_us;
+}
+
+static void observe_pace(struct run *r)
+{
+    const struct run_options *o = r->options;
+    struct pace_totals totals = {0};
+    if (!o->job->adaptive)
+        return;
+    add_totals(&totals, s3_client_counters(o->source));
+    if (o->destination != o->source)
+        add_totals(&totals, s3_client_counters(o->destination));
+    pace_observe(&r->pace, clock_mono(clock_system()), &totals);
+}
+
+/* One request may always be under way: the loop waits for replies alone. */
+static bool pace_allows(struct run *r)
+{
+    const unsigned now = in_flight(r);
+    if (!r->options->job->adaptive)
+        return now < r->limits.in_flight;
+    return now < pace_in_flight(&r->pace) &&
+           (now == 0 || pace_may_start(&r->pace, clock_mono(clock_system())));
+}
+
+/* How long a turn of the loop may wait for a reply. */
+static int64_t wait_ms(const struct run *r)
+{
+    if (r->shared.busy)
+        return 0;
+    return r->options->job->adaptive ? pace_wait_ms(&r->pace, clock_mono(clock_system()), POLL_MS)
+                                     : POLL_MS;
+}
+
 static enum status poll_clients(const struct run *r, struct error *err)
 {
     struct s3_client *const clients[] = {r->options->source, r->options->destination};
-    return s3_clients_poll(clients, clients[0] == clients[1] ? 1 : 2, r->shared.busy ? 0 : POLL_MS,
-                           err);
+    return s3_clients_poll(clients, clients[0] == clients[1] ? 1 : 2, wait_ms(r), err);
 }
 
-static bool may_send(const struct run *r, const struct partition *p)
+/* ---- sending ---- */
+
+static bool may_send(struct run *r, const struct partition *p)
 {
-    return in_flight(r) < r->limits.in_flight &&
-           partition_in_flight(p) < r->limits.in_flight_per_partition;
+    return partition_in_flight(p) < r->limits.in_flight_per_partition && pace_allows(r);
+}
+
+/* Sends what the partition has to send, as far as it may. */
+static void send_all(struct run *r, struct partition *p, enum issue issue(struct partition *p))
+{
+    while (may_send(r, p) && issue(p) == ISSUE_SENT)
+        pace_started(&r->pace);
 }
 
 static void send_requests(struct run *r)
 {
     r->shared.busy = false;
-    for (unsigned i = 0; i < r->active_count; i++) {
-        struct partition *p = r->active[i].partition;
-        while (may_send(r, p) && partition_issue_control(p) == ISSUE_SENT) {
-        }
-    }
+    for (unsigned i = 0; i < r->active_count; i++)
+        send_all(r, r->active[i].partition, partition_issue_control);
     budget_open_parts(&r->shared.budget);
-    for (unsigned i = 0; i < r->active_count; i++) {
-        struct partition *p = r->active[i].partition;
-        while (may_send(r, p) && partition_issue_fetch(p) == ISSUE_SENT) {
-        }
-    }
+    for (unsigned i = 0; i < r->active_count; i++)
+        send_all(r, r->active[i].partition, partition_issue_fetch);
 }
 
 static void end_partitions(struct run *r)
@@ -173,6 +219,7 @@ static enum status run_loop(struct run *r, struct error *err)
         if (r->options->interrupted() != 0)
             r->summary->interrupted = r->shared.stopping = true;
         begin_partitions(r);
+        observe_pace(r);
         send_requests(r);
         end_partitions(r);
         if (is_over(r))
@@ -196,6 +243,9 @@ enum status run_job(const struct run_options *options, struct run_summary *summa
     if (status == STATUS_OK)
         status = run_loop(&run, err);
     summary->parts_peak_bytes = run.shared.budget.parts_peak;
+    summary->in_flight = options->job->adaptive ? run.pace.width.now : run.limits.in_flight;
+    summary->in_flight_max = options->job->adaptive ? run.pace.width.widest : run.limits.in_flight;
+    summary->rate_per_s = run.pace.rate.limit;
     run_release(&run);
     if (status != STATUS_OK)
         run_summary_release(summary);

@@ -3,7 +3,8 @@
  * run - drives the partitions of a job: who may send the next request.
  *
  * One rule for all shapes of a run (job_limits): partitions are worked on in order, so many at a
- * time; each may have so many requests in flight, and all together so many. Requests that later
+ * time; each may have so many requests in flight, and all together so many, or, where that is to
+ * be found out, as many as pace says at the moment. Requests that later
  * work waits for (listings, looks, writes) go before reads of sources; reads go in join order.
  */
 #ifndef KIT_COMPACTOR_RUN_H
@@ -35,6 +36,9 @@ struct run_summary {
     uint64_t outputs; /* written */
     bool interrupted;
     uint64_t parts_peak_bytes;
+    unsigned in_flight;     /* allowed at the end */
+    unsigned in_flight_max; /* allowed at any time */
+    double rate_per_s;      /* to which the server's refusals led; 0: none */
 };
 
 /* STATUS_OK also when partitions failed: `summary` tells. Fails only where nothing could go on. */

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Speed and memory of the programs, as ratios from interleaved rounds of one run.
 
-    ./run bench [--only real,memory,latency,generate] [--rounds N]
+    ./run bench [--only real,memory,latency,adaptive,generate] [--rounds N]
 
 real      s3-compact against the bare libcurl loop (bare_loop.c) on MinIO and on versitygw: rate
           and CPU, 64 in flight and in sequence, with wrk's presigned GET rate beside it
 memory    a million objects of 1 KiB in 100 dates on the embedded server: peak memory and time
 latency   20,010 objects under s3-standard latencies: work time against sum of service time / 64
+adaptive  -j auto under S3's limit of 5,500 reads a second, and on MinIO against fixed -j
 generate  s3-generate into memory, and its uploads against wrk's presigned PUTs
 
 The machine serves and measures at once, so absolute rates are of this machine; the ratios are
@@ -20,6 +21,7 @@ import os
 import pathlib
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -35,6 +37,8 @@ OBJECTS, ROWS, FIRST, LAST = 20010, 66, "2024-01-01", "2024-01-30"
 SEQUENTIAL_LAST = "2024-01-06"  # a fifth of the dates: one at a time is slow
 WRK_SECONDS, WRK_KEYS, WRK_COUNT = 5, f"/{BUCKET}/wrk/%d", 1000
 MIB = 1 << 20
+# Student's t, two-sided 95 %, by degrees of freedom.
+T_95 = {1: 12.71, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 
 
 class Ran:
@@ -224,6 +228,47 @@ def measure_latency(report):
     report.add("s3-standard: peak memory", document["resources"]["max_rss_bytes"] / MIB, "MiB", at_most=256 + 64)
 
 
+def measure_limited(report):
+    """Under simulated s3-standard latencies and S3's own limit."""
+    objects, limit = 100000, 5500
+    with embedded_server(PROGRAMS, "--latency", "s3-standard", "--rate-limit",
+                         f"{limit},100000") as endpoint:
+        seed(endpoint, objects, 7, concurrency=256)
+        _, document = compact(endpoint, "out/")
+    gets = document["requests"]["GetObject"]
+    report.add("-j auto, limit of 5,500 reads/s: rate against the limit",
+               objects / document["work_s"] / limit, at_least=0.95)
+    report.add("-j auto, limit of 5,500 reads/s: refused",
+               document["retries"].get("SlowDown", 0) / gets["attempts"], at_most=0.02)
+
+
+def measure_widths(report, rounds, shuffle):
+    """The ratio of each fixed width to auto, with what auto differs from itself beside it."""
+    widths = ("auto", "auto-again", "16", "64", "256")
+    with real_server("minio") as endpoint:
+        seed(endpoint)
+        samples = {width: [] for width in widths}
+        for number in range(rounds + 1):
+            for width in shuffle.sample(widths, len(widths)):
+                cell = Compact(endpoint, f"j-{width}", LAST, "-j", width.split("-")[0])
+                sample = cell.run(number)[0]
+                if number > 0:
+                    samples[width].append(sample)
+        for width in widths[1:]:
+            ratios = [a / b for a, b in zip(samples["auto"], samples[width])]
+            mean = geometric_mean(ratios)
+            spread = math.exp(statistics.stdev(map(math.log, ratios)) / math.sqrt(rounds)
+                              * T_95[rounds - 1])
+            report.add(f"minio, -j auto: time against -j {width}", mean,
+                       f"({mean / spread:.3f} to {mean * spread:.3f})")
+
+
+def measure_adaptive(report, rounds, shuffle):
+    measure_limited(report)
+    if have("minio"):
+        measure_widths(report, rounds, shuffle)
+
+
 def measure_generate(report):
     memory = pathlib.Path("/dev/shm")
     root = tempfile.mkdtemp(prefix="s3-kit-bench.", dir=memory if memory.is_dir() else None)
@@ -248,8 +293,8 @@ def measure_generate(report):
 
 def main():
     parser = argparse.ArgumentParser(description="speed and memory, against bare libcurl and wrk")
-    parser.add_argument("--only", default="real,memory,latency,generate")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="real,memory,latency,adaptive,generate")
+    parser.add_argument("--rounds", type=int, default=5, choices=range(2, 11))
     parser.add_argument("--out", help="also write the table as JSON to this file")
     args = parser.parse_args()
     report, shuffle, parts = Report(), random.Random(1), args.only.split(",")
@@ -257,6 +302,8 @@ def main():
         for name in ("minio", "versitygw"):
             if have(name):
                 measure_real(report, name, args.rounds, shuffle)
+    if "adaptive" in parts:
+        measure_adaptive(report, args.rounds, shuffle)
     for part, measure in (("memory", measure_memory), ("latency", measure_latency),
                           ("generate", measure_generate)):
         if part in parts:
