@@ -12,7 +12,7 @@
 #include "tests/support/store.h"
 
 #define BUCKET "benched"
-#define TARGET "s3://" BUCKET "/bench/"
+#define TARGET "s3://benched/bench/"
 #define MARKER "s3-bench-marker.json"
 
 struct world {
