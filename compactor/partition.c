@@ -335,7 +335,7 @@ static struct result_output *add_output(struct partition *p, unsigned group, con
 static void warn_of(struct partition *p, const struct output_facts *facts,
                     const struct record *record)
 {
-    if (facts->missing_newlines > 0)
+    if (facts->missing_newlines > 0 && record->sources > 1)
         result_warn(p->result,
                     "%" PRIu64 " of %" PRIu64 " sources do not end in a newline, so rows run "
                     "together in %s; --newline ensure adds what is missing",
