@@ -60,6 +60,7 @@ struct shared {
     struct hash *hash;          /* SHA-256, for digests */
     char token[TOKEN_HEX_SIZE]; /* new for every process */
     bool stopping;              /* a signal or --fail-fast: begin nothing new */
+    bool no_upload_checksums;   /* the destination refused them */
     bool busy;                  /* work is left that waits for no reply */
     unsigned window;            /* pieces placed and not settled, an output */
     uint64_t objects_listed;    /* for progress */

@@ -65,7 +65,8 @@ struct output {
 
     enum upload_state upload_state;
     struct s3_upload upload;
-    struct s3_part *parts; /* by number - 1 */
+    enum checksum_algorithm declared; /* for the upload, when it was created */
+    struct s3_part *parts;            /* by number - 1 */
     unsigned parts_room;
     unsigned parts_sent;
     unsigned parts_done;

@@ -11,6 +11,12 @@ struct sending {
     struct joiner_part *part;
 };
 
+/* Servers that know no full-object checksums refuse to begin an upload with one. */
+static bool refuses_checksums(const struct s3_reply *reply)
+{
+    return reply->http_status == 400 || reply->http_status == 501;
+}
+
 static void on_created(void *ctx, const struct s3_reply *reply)
 {
     struct output *o = ctx;
@@ -20,13 +26,17 @@ static void on_created(void *ctx, const struct s3_reply *reply)
     if (status == STATUS_OK)
         status = s3_upload_created(reply, &o->upload, &error);
     o->upload_state = status == STATUS_OK ? UPLOAD_OPEN : UPLOAD_NONE;
-    if (status != STATUS_OK)
+    if (o->declared != CHECKSUM_NONE && refuses_checksums(reply))
+        o->lane->shared->no_upload_checksums = true; /* created again without */
+    else if (status != STATUS_OK)
         lane_fail(o->lane, "destination", &error);
 }
 
 static enum issue send_create(struct output *o)
 {
-    const struct s3_write write = output_write(o);
+    struct s3_write write = output_write(o);
+    o->declared = o->lane->shared->no_upload_checksums ? CHECKSUM_NONE : CHECKSUM_CRC64NVME;
+    write.upload_checksum = o->declared;
     const struct selection *selection = &o->lane->shared->job->selection;
     snprintf(o->upload.bucket, sizeof o->upload.bucket, "%s", selection->destination.bucket);
     snprintf(o->upload.key, sizeof o->upload.key, "%s", o->key);
@@ -81,9 +91,12 @@ static enum issue send_part(struct output *o, struct joiner_part *part)
                              ? error_set(&error, STATUS_NO_MEMORY, "out of memory for a part")
                              : reserve_part(o, part->number, &error);
     if (status == STATUS_OK) {
+        uint8_t *checksum = o->parts[part->number - 1].checksum;
+        const struct s3_part_sums sums = {part->sha256, o->declared, checksum};
+        checksum_from_crc(CHECKSUM_CRC64NVME, part->crc64nvme, checksum);
         *sending = (struct sending){o, part};
         status = s3_upload_part(o->lane->shared->destination, &o->upload, part->number, part->data,
-                                part->size, part->sha256, on_part, sending, &error);
+                                part->size, &sums, on_part, sending, &error);
     }
     if (status != STATUS_OK) {
         free(sending);
@@ -114,8 +127,19 @@ static enum issue send_complete(struct output *o)
 {
     struct error error;
     o->stage = OUTPUT_WRITING;
-    enum status status = s3_upload_complete(o->lane->shared->destination, &o->upload, o->parts,
-                                            o->parts_sent, o->create_only, on_completed, o, &error);
+    uint64_t crc = 0;
+    uint8_t checksum[CHECKSUM_SIZE_MAX];
+    const bool known = joiner_crc64nvme(o->joiner, &crc);
+    checksum_from_crc(CHECKSUM_CRC64NVME, crc, checksum);
+    const struct s3_completion what = {
+        .parts = o->parts,
+        .count = o->parts_sent,
+        .create_only = o->create_only,
+        .algorithm = known ? o->declared : CHECKSUM_NONE,
+        .checksum = checksum,
+    };
+    enum status status = s3_upload_complete(o->lane->shared->destination, &o->upload, &what,
+                                            on_completed, o, &error);
     if (status != STATUS_OK)
         o->stage = OUTPUT_JOINING;
     return lane_sent(o->lane, "destination", status, &error);

@@ -131,6 +131,17 @@ void checksum_combine(enum checksum_algorithm algorithm, uint8_t digest[CHECKSUM
     store_big_endian(whole, digest, size);
 }
 
+void checksum_from_crc(enum checksum_algorithm algorithm, uint64_t crc,
+                       uint8_t digest[CHECKSUM_SIZE_MAX])
+{
+    store_big_endian(crc, digest, infos[algorithm].size);
+}
+
+uint64_t checksum_to_crc(enum checksum_algorithm algorithm, const uint8_t digest[CHECKSUM_SIZE_MAX])
+{
+    return load_big_endian(digest, infos[algorithm].size);
+}
+
 void checksum_encode(enum checksum_algorithm algorithm, const uint8_t digest[CHECKSUM_SIZE_MAX],
                      char text[CHECKSUM_TEXT_SIZE])
 {

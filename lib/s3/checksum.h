@@ -77,6 +77,12 @@ void checksum_of(enum checksum_algorithm algorithm, const void *data, size_t len
 void checksum_combine(enum checksum_algorithm algorithm, uint8_t digest[CHECKSUM_SIZE_MAX],
                       const uint8_t b_digest[CHECKSUM_SIZE_MAX], uint64_t b_len);
 
+/* A CRC as lib/base/crc.h has it, and the digest that it is. Only where there is a full_object. */
+void checksum_from_crc(enum checksum_algorithm algorithm, uint64_t crc,
+                       uint8_t digest[CHECKSUM_SIZE_MAX]);
+uint64_t checksum_to_crc(enum checksum_algorithm algorithm,
+                         const uint8_t digest[CHECKSUM_SIZE_MAX]);
+
 /* Digest to base64 and back. False for what is no digest of this algorithm. */
 void checksum_encode(enum checksum_algorithm algorithm, const uint8_t digest[CHECKSUM_SIZE_MAX],
                      char text[CHECKSUM_TEXT_SIZE]);

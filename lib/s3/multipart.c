@@ -2,8 +2,8 @@
 /*
  * multipart - uploads in parts.
  *
- * No checksum algorithm is declared at creation: servers disagree on what copied parts must then
- * bring. Bytes are protected by the payload hash in each part's signature instead.
+ * Servers disagree on what copied parts must bring where a checksum algorithm was declared at
+ * creation, so that is for the caller to say.
  */
 #include "lib/s3/multipart.h"
 
@@ -17,7 +17,8 @@
 #include "lib/s3/uri.h"
 #include "lib/s3/xml.h"
 
-#define PART_XML_MAX (6 * S3_ETAG_MAX + 96)
+#define FULL_OBJECT  "FULL_OBJECT"
+#define PART_XML_MAX (6 * S3_ETAG_MAX + CHECKSUM_TEXT_SIZE + 160)
 
 enum status s3_upload_create(struct s3_client *c, const struct s3_write *write, s3_done_fn *done,
                              void *ctx, struct error *err)
@@ -28,6 +29,11 @@ enum status s3_upload_create(struct s3_client *c, const struct s3_write *write, 
     if (status)
         return status;
     s3_request_query(rq, "uploads", NULL);
+    if (write->upload_checksum != CHECKSUM_NONE) {
+        s3_request_header(rq, "x-amz-checksum-algorithm",
+                          checksum_info(write->upload_checksum)->name);
+        s3_request_header(rq, "x-amz-checksum-type", FULL_OBJECT);
+    }
     status = s3_write_headers(rq, write, err);
     if (status) {
         s3_request_cancel(rq);
@@ -68,20 +74,31 @@ static enum status part_request_new(struct s3_client *c, enum s3_op op,
     return STATUS_OK;
 }
 
+static void checksum_header(struct s3_request *rq, enum checksum_algorithm algorithm,
+                            const uint8_t *digest)
+{
+    char text[CHECKSUM_TEXT_SIZE];
+    checksum_encode(algorithm, digest, text);
+    s3_request_header(rq, checksum_info(algorithm)->header, text);
+}
+
 enum status s3_upload_part(struct s3_client *c, const struct s3_upload *upload, unsigned number,
-                           const void *data, uint64_t size, const uint8_t *sha256_given,
+                           const void *data, uint64_t size, const struct s3_part_sums *sums,
                            s3_done_fn *done, void *ctx, struct error *err)
 {
     struct s3_request *rq;
     char hex[SHA256_HEX_SIZE];
+    const bool hashed = sums != NULL && sums->sha256 != NULL;
     enum status status = part_check(number, size, err);
     if (!status)
         status = part_request_new(c, S3_UPLOAD_PART, upload, number, &rq, err);
     if (status)
         return status;
-    if (sha256_given)
-        hex_encode(sha256_given, SHA256_SIZE, hex);
-    s3_request_body(rq, data, size, sha256_given ? hex : NULL);
+    if (hashed)
+        hex_encode(sums->sha256, SHA256_SIZE, hex);
+    if (sums != NULL && sums->algorithm != CHECKSUM_NONE)
+        checksum_header(rq, sums->algorithm, sums->checksum);
+    s3_request_body(rq, data, size, hashed ? hex : NULL);
     return s3_request_send(rq, done, ctx, err);
 }
 
@@ -129,29 +146,43 @@ enum status s3_part_copied(const struct s3_reply *reply, char etag[S3_ETAG_MAX],
                        err);
 }
 
-static enum status complete_body_append(struct buf *body, const struct s3_part *parts, size_t count,
+static void part_append(struct buf *body, const struct s3_part *part,
+                        enum checksum_algorithm algorithm)
+{
+    char text[CHECKSUM_TEXT_SIZE];
+    buf_printf(body, "<Part><PartNumber>%u</PartNumber><ETag>", part->number);
+    xml_escape(body, part->etag, strlen(part->etag));
+    buf_append_str(body, "</ETag>");
+    if (algorithm != CHECKSUM_NONE) {
+        const char *element = checksum_info(algorithm)->element;
+        checksum_encode(algorithm, part->checksum, text);
+        buf_printf(body, "<%s>%s</%s>", element, text, element);
+    }
+    buf_append_str(body, "</Part>");
+}
+
+static enum status complete_body_append(struct buf *body, const struct s3_completion *what,
                                         struct error *err)
 {
-    if (count < 1 || count > S3_PARTS_MAX)
+    const struct s3_part *parts = what->parts;
+    if (what->count < 1 || what->count > S3_PARTS_MAX)
         return error_set(err, STATUS_INVALID, "an upload has 1 to %d parts, not %zu", S3_PARTS_MAX,
-                         count);
+                         what->count);
     buf_append_str(body, "<CompleteMultipartUpload "
                          "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < what->count; i++) {
         if (i > 0 && parts[i].number <= parts[i - 1].number)
             return error_set(err, STATUS_INVALID, "part %u comes after part %u", parts[i].number,
                              parts[i - 1].number);
-        buf_printf(body, "<Part><PartNumber>%u</PartNumber><ETag>", parts[i].number);
-        xml_escape(body, parts[i].etag, strlen(parts[i].etag));
-        buf_append_str(body, "</ETag></Part>");
+        part_append(body, &parts[i], what->algorithm);
     }
     buf_append_str(body, "</CompleteMultipartUpload>");
     return buf_status(body, "the list of parts", err);
 }
 
 static enum status complete_send(struct s3_client *c, const struct s3_upload *upload,
-                                 const struct buf *body, bool create_only, s3_done_fn *done,
-                                 void *ctx, struct error *err)
+                                 const struct s3_completion *what, const struct buf *body,
+                                 s3_done_fn *done, void *ctx, struct error *err)
 {
     struct s3_request *rq;
     enum status status =
@@ -160,21 +191,25 @@ static enum status complete_send(struct s3_client *c, const struct s3_upload *up
         return status;
     s3_request_query(rq, "uploadId", upload->id);
     s3_request_header(rq, "Content-Type", "application/xml");
-    if (create_only)
+    if (what->create_only)
         s3_request_header(rq, "If-None-Match", "*");
+    if (what->algorithm != CHECKSUM_NONE) {
+        checksum_header(rq, what->algorithm, what->checksum);
+        s3_request_header(rq, "x-amz-checksum-type", FULL_OBJECT);
+    }
     s3_request_body_copy(rq, body->data, body->len);
     return s3_request_send(rq, done, ctx, err);
 }
 
 enum status s3_upload_complete(struct s3_client *c, const struct s3_upload *upload,
-                               const struct s3_part *parts, size_t count, bool create_only,
-                               s3_done_fn *done, void *ctx, struct error *err)
+                               const struct s3_completion *what, s3_done_fn *done, void *ctx,
+                               struct error *err)
 {
     struct buf body;
     buf_init(&body, S3_PARTS_MAX * PART_XML_MAX);
-    enum status status = complete_body_append(&body, parts, count, err);
+    enum status status = complete_body_append(&body, what, err);
     if (!status)
-        status = complete_send(c, upload, &body, create_only, done, ctx, err);
+        status = complete_send(c, upload, what, &body, done, ctx, err);
     buf_release(&body);
     return status;
 }

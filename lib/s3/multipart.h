@@ -29,10 +29,16 @@ enum status s3_upload_create(struct s3_client *c, const struct s3_write *write, 
 enum status s3_upload_created(const struct s3_reply *reply, struct s3_upload *upload,
                               struct error *err) MUST_USE;
 
-/* `number` is 1..S3_PARTS_MAX; `sha256` raw or NULL. The ETag is in the reply's header "etag". */
+/* Digests of a part that are known already. */
+struct s3_part_sums {
+    const uint8_t *sha256;             /* signs the payload; NULL: computed, or over TLS left out */
+    enum checksum_algorithm algorithm; /* as declared when the upload was created */
+    const uint8_t *checksum;
+};
+/* `number` is 1..S3_PARTS_MAX; `sums` may be NULL. The ETag is in the reply's header "etag". */
 enum status s3_upload_part(struct s3_client *c, const struct s3_upload *upload, unsigned number,
-                           const void *data, uint64_t size, const uint8_t *sha256, s3_done_fn *done,
-                           void *ctx, struct error *err) MUST_USE;
+                           const void *data, uint64_t size, const struct s3_part_sums *sums,
+                           s3_done_fn *done, void *ctx, struct error *err) MUST_USE;
 
 struct s3_part_copy {
     const char *source_bucket;
@@ -52,12 +58,20 @@ enum status s3_part_copied(const struct s3_reply *reply, char etag[S3_ETAG_MAX],
 struct s3_part {
     unsigned number;
     char etag[S3_ETAG_MAX];
+    uint8_t checksum[CHECKSUM_SIZE_MAX]; /* where the upload declared an algorithm */
 };
-/* Parts in ascending order; they may go when this returns. Sent on a fresh connection, so that
- * libcurl cannot replay it, with a relaxed stall deadline. */
+struct s3_completion {
+    const struct s3_part *parts; /* in ascending order */
+    size_t count;
+    bool create_only;
+    enum checksum_algorithm algorithm; /* as declared when the upload was created */
+    const uint8_t *checksum;           /* of the full object: the server refuses another */
+};
+/* What is pointed to may go when this returns. Sent on a fresh connection, so that libcurl cannot
+ * replay it, with a relaxed stall deadline. */
 enum status s3_upload_complete(struct s3_client *c, const struct s3_upload *upload,
-                               const struct s3_part *parts, size_t count, bool create_only,
-                               s3_done_fn *done, void *ctx, struct error *err) MUST_USE;
+                               const struct s3_completion *what, s3_done_fn *done, void *ctx,
+                               struct error *err) MUST_USE;
 /* The ETag in the body of a good Complete; STATUS_PROTOCOL when there is none. */
 enum status s3_upload_completed(const struct s3_reply *reply, char etag[S3_ETAG_MAX],
                                 struct error *err) MUST_USE;

@@ -8,6 +8,7 @@
 
 #include "lib/base/date.h"
 #include "lib/base/hash.h"
+#include "lib/s3/client_private.h"
 #include "lib/s3/object_private.h"
 
 #define SHA256_BASE64_MAX 48
@@ -112,6 +113,12 @@ enum status s3_object_info(const struct s3_reply *reply, struct s3_object_info *
                          s3_op_name(reply->op));
     *out = info;
     return STATUS_OK;
+}
+
+bool s3_object_checksum(const struct s3_reply *reply, enum checksum_algorithm algorithm,
+                        uint8_t digest[CHECKSUM_SIZE_MAX])
+{
+    return reply_checksum_sent(reply->exchange, algorithm, digest);
 }
 
 bool s3_object_metadata(const struct s3_reply *reply, const char *name, char *out, size_t room)

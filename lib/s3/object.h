@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/s3/checksum.h"
 #include "lib/s3/client.h"
 #include "lib/s3/uri.h"
 
@@ -51,6 +52,10 @@ struct s3_object_info {
 };
 enum status s3_object_info(const struct s3_reply *reply, struct s3_object_info *out,
                            struct error *err) MUST_USE;
+/* The checksum of the whole object that a reply brings where it was asked for; false when there is
+ * none of this algorithm, or one made of the checksums of parts. */
+bool s3_object_checksum(const struct s3_reply *reply, enum checksum_algorithm algorithm,
+                        uint8_t digest[CHECKSUM_SIZE_MAX]);
 /* A user metadata value by its name without "x-amz-meta-"; false when absent. */
 bool s3_object_metadata(const struct s3_reply *reply, const char *name, char *out, size_t room);
 
@@ -75,6 +80,9 @@ struct s3_write {
     size_t metadata_count;
     const struct s3_keeping *keeping; /* NULL for the bucket's own */
     bool create_only;                 /* If-None-Match: *  (on PUT and on Complete) */
+    /* Of an upload in parts: the checksum of the full object that it will bring; CHECKSUM_NONE, or
+     * an algorithm that has one. Then each part and the completion bring it. */
+    enum checksum_algorithm upload_checksum;
 };
 /* `data` stays the caller's until `done`. `sha256` (raw, may be NULL: computed) signs the payload
  * and is sent as x-amz-checksum-sha256. With create_only a 412 is an answer: STATUS_PRECONDITION. */

@@ -117,9 +117,8 @@ static void send_part(struct rig *r, const struct s3_upload *upload, struct s3_p
 static void complete(struct rig *r, const struct s3_upload *upload, const struct s3_part *parts,
                      size_t count, bool create_only, enum status expected)
 {
-    assert_ok(
-        s3_upload_complete(r->client, upload, parts, count, create_only, rig_done, r, &r->error),
-        &r->error);
+    const struct s3_completion what = {.parts = parts, .count = count, .create_only = create_only};
+    assert_ok(s3_upload_complete(r->client, upload, &what, rig_done, r, &r->error), &r->error);
     rig_wait(r, expected);
 }
 
@@ -227,12 +226,73 @@ static void test_complete_refused(void **state)
     complete(r, &upload, &wrong, 1, false, STATUS_REMOTE);
     assert_string_equal(r->code, "InvalidPart");
     const struct s3_part order[] = {{.number = 2}, {.number = 1}};
+    struct s3_completion what = {.parts = order, .count = 2};
     assert_status(STATUS_INVALID,
-                  s3_upload_complete(r->client, &upload, order, 2, false, rig_done, r, &r->error),
-                  &r->error);
+                  s3_upload_complete(r->client, &upload, &what, rig_done, r, &r->error), &r->error);
+    what.count = 0;
     assert_status(STATUS_INVALID,
-                  s3_upload_complete(r->client, &upload, order, 0, false, rig_done, r, &r->error),
-                  &r->error);
+                  s3_upload_complete(r->client, &upload, &what, rig_done, r, &r->error), &r->error);
+}
+
+static void look_at_checksum(struct rig *r, const struct s3_reply *reply)
+{
+    uint8_t none[CHECKSUM_SIZE_MAX];
+    assert_true(s3_object_checksum(reply, CHECKSUM_CRC64NVME, r->look_ctx));
+    assert_false(s3_object_checksum(reply, CHECKSUM_SHA256, none));
+}
+
+/* Sends a part with its checksum, first a wrong one, which is refused. */
+static void send_checked_part(struct rig *r, const struct s3_upload *upload, struct s3_part *part,
+                              unsigned number, const char *data, size_t size)
+{
+    const struct s3_part_sums sums = {.algorithm = CHECKSUM_CRC64NVME, .checksum = part->checksum};
+    checksum_of(CHECKSUM_CRC64NVME, data, size, part->checksum);
+    for (int wrong = 1; wrong >= 0; wrong--) {
+        part->checksum[0] ^= (uint8_t)wrong;
+        assert_ok(
+            s3_upload_part(r->client, upload, number, data, size, &sums, rig_done, r, &r->error),
+            &r->error);
+        rig_wait(r, wrong ? STATUS_REMOTE : STATUS_OK);
+        assert_string_equal(r->code, wrong ? "BadDigest" : "");
+        part->checksum[0] ^= (uint8_t)wrong;
+    }
+    part->number = number;
+    memcpy(part->etag, r->etag, sizeof part->etag);
+}
+
+/* An upload that declares the checksum of the full object has to bring it, and keeps it. */
+static void test_checksum_of_the_whole(void **state)
+{
+    struct rig *r = *state;
+    struct s3_upload upload = {.bucket = RIG_BUCKET, .key = "k"};
+    struct s3_part parts[2];
+    uint8_t whole[CHECKSUM_SIZE_MAX];
+    uint8_t kept[CHECKSUM_SIZE_MAX];
+    char *data = filled(S3_PART_SIZE_MIN + 7, 'a');
+    const struct s3_write write = {
+        .bucket = RIG_BUCKET, .key = "k", .upload_checksum = CHECKSUM_CRC64NVME};
+    r->look = look_at_created;
+    r->look_ctx = &upload;
+    assert_ok(s3_upload_create(r->client, &write, rig_done, r, &r->error), &r->error);
+    rig_wait(r, STATUS_OK);
+    send_checked_part(r, &upload, &parts[0], 1, data, S3_PART_SIZE_MIN);
+    send_checked_part(r, &upload, &parts[1], 2, data + S3_PART_SIZE_MIN, 7);
+    checksum_of(CHECKSUM_CRC64NVME, data, S3_PART_SIZE_MIN + 7, whole);
+    const struct s3_completion what = {
+        .parts = parts, .count = 2, .algorithm = CHECKSUM_CRC64NVME, .checksum = whole};
+    whole[0] ^= 1;
+    assert_ok(s3_upload_complete(r->client, &upload, &what, rig_done, r, &r->error), &r->error);
+    rig_wait(r, STATUS_REMOTE);
+    whole[0] ^= 1;
+    assert_ok(s3_upload_complete(r->client, &upload, &what, rig_done, r, &r->error), &r->error);
+    rig_wait(r, STATUS_OK);
+    r->look = look_at_checksum;
+    r->look_ctx = kept;
+    assert_ok(s3_head_object_checksum(r->client, RIG_BUCKET, "k", rig_done, r, &r->error),
+              &r->error);
+    rig_wait(r, STATUS_OK);
+    assert_memory_equal(kept, whole, checksum_info(CHECKSUM_CRC64NVME)->size);
+    free(data);
 }
 
 static void test_bounds_of_parts(void **state)
@@ -305,8 +365,9 @@ int main(void)
         cmocka_unit_test(test_one_text), cmocka_unit_test(test_one_text_refused),
         cmocka_unit_test(test_uploads),  RIG_TEST(test_upload_in_parts),
         RIG_TEST(test_part_copy),        RIG_TEST(test_a_200_that_is_an_error_is_tried_again),
-        RIG_TEST(test_complete_refused), RIG_TEST(test_bounds_of_parts),
-        RIG_TEST(test_abort_twice),      RIG_TEST(test_list_uploads),
+        RIG_TEST(test_complete_refused), RIG_TEST(test_checksum_of_the_whole),
+        RIG_TEST(test_bounds_of_parts),  RIG_TEST(test_abort_twice),
+        RIG_TEST(test_list_uploads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
