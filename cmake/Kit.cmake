@@ -47,3 +47,23 @@ function(kit_integration_test name)
             SKIP_RETURN_CODE 77 ENVIRONMENT TEST_ENDPOINT=${endpoint})
     endforeach()
 endfunction()
+
+# kit_fuzz_target(NAME [SOURCES ...] LINK ...): tests/fuzz/fuzz_<name>.c. The test "fuzz.<name>" replays
+# tests/fuzz/corpus/<name>; with KIT_FUZZ, fuzz_<name> is a libFuzzer program.
+function(kit_fuzz_target name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+    set(programs replay_${name})
+    add_executable(replay_${name} fuzz_${name}.c replay.c ${arg_SOURCES})
+    if(KIT_FUZZ)
+        list(APPEND programs fuzz_${name})
+        add_executable(fuzz_${name} fuzz_${name}.c ${arg_SOURCES})
+        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    endif()
+    foreach(program IN LISTS programs)
+        target_link_libraries(${program} PRIVATE ${arg_LINK} kit_flags)
+        set_target_properties(${program} PROPERTIES
+            RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    endforeach()
+    add_test(NAME fuzz.${name} COMMAND replay_${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+    set_tests_properties(fuzz.${name} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()

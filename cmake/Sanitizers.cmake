@@ -2,6 +2,7 @@
 # KIT_SANITIZE: "" or a list for -fsanitize=, e.g. "address,undefined".
 set(KIT_SANITIZE "" CACHE STRING "Sanitizers to build with")
 option(KIT_COVERAGE "Instrument for gcov" OFF)
+option(KIT_FUZZ "Build the fuzz targets for libFuzzer (clang)" OFF)
 
 if(KIT_SANITIZE)
     target_compile_options(kit_flags INTERFACE -fsanitize=${KIT_SANITIZE}

@@ -28,6 +28,7 @@ lint  cmd clang-format  clang-format
 lint  cmd clang-tidy    clang-tidy
 lint  cmd shellcheck    shellcheck
 fmt   cmd clang-format  clang-format
+fuzz  cmd clang         clang libclang-rt-dev
 TABLE
 }
 

@@ -124,10 +124,14 @@ static enum code parse_path(struct request *r, const char *path, const char *vir
         if (*key == '/')
             key++;
     }
-    r->where.bucket = decode(r, bucket, bucket_len, 0, NULL);
-    r->where.key = decode(r, key, strlen(key), 0, &r->where.key_len);
-    if (r->where.bucket == NULL || r->where.key == NULL)
-        return CODE_INVALID_URI;
+    size_t key_len;
+    bucket = decode(r, bucket, bucket_len, 0, NULL);
+    key = decode(r, key, strlen(key), 0, &key_len);
+    if (bucket == NULL || key == NULL)
+        return CODE_INVALID_URI; /* and names nothing, to whoever looks */
+    r->where.bucket = bucket;
+    r->where.key = key;
+    r->where.key_len = key_len;
     return r->where.key_len > S3_KEY_MAX ? CODE_KEY_TOO_LONG : CODE_NONE;
 }
 

@@ -61,9 +61,10 @@ static void targets(void **state)
         {"", "", CODE_INVALID_URI, "", ""},
         {"bucket/key", "", CODE_INVALID_URI, "", ""},
         {"/bucket/%", "", CODE_INVALID_URI, "", ""},
+        {"/%/key", "", CODE_INVALID_URI, "", ""},
         {"/bucket/%0", "", CODE_INVALID_URI, "", ""},
         {"/bucket/%00", "", CODE_INVALID_URI, "", ""},
-        {"/bucket/key?%zz", "", CODE_INVALID_URI, "", ""},
+        {"/bucket/key?%zz", "", CODE_INVALID_URI, "bucket", "key"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -71,11 +72,9 @@ static void targets(void **state)
         assert_non_null(r);
         buf_append_str(&r->target, cases[i].target);
         assert_int_equal(request_parse_target(r, cases[i].virtual_bucket), cases[i].code);
-        if (cases[i].code == CODE_NONE) {
-            assert_string_equal(r->where.bucket, cases[i].bucket);
-            assert_string_equal(r->where.key, cases[i].key);
-            assert_int_equal(r->where.key_len, strlen(cases[i].key));
-        }
+        assert_string_equal(r->where.bucket, cases[i].bucket);
+        assert_string_equal(r->where.key, cases[i].key);
+        assert_int_equal(r->where.key_len, strlen(cases[i].key));
         request_free(r);
     }
 }

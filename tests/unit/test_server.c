@@ -221,6 +221,8 @@ static void odd_keys(void **state)
                                              "<Key>~._-", "<Key>\xc3\xa9", NULL});
     ask(b, "GET", "/bucket/a%00b", NULL, NULL, 400, "InvalidURI");
     ask(b, "GET", "/bucket/a%zzb", NULL, NULL, 400, "InvalidURI");
+    ask(b, "GET", "/%zz/a", NULL, NULL, 400, "InvalidURI");
+    ask(b, "GET", "/%", NULL, NULL, 400, "InvalidURI");
 }
 
 static void listing_rolls_up_at_the_delimiter(void **state)
