@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "bench/file.h"
+#include "bench/keyring.h"
 #include "bench/serve_environment.h"
 #include "bench/server/fault_rules.h"
 #include "bench/server/latency_file.h"
@@ -41,6 +42,7 @@ struct serve_options {
     int64_t connect_cost_ms;
     struct fault_rules *faults;
     const char *request_log;
+    struct keyring ring; /* of --credentials; the server's own key joins it */
     const char *domain;
     uint64_t memory_limit_bytes;
     uint64_t seed;
@@ -68,6 +70,11 @@ static enum status parse_listen(void *field, const char *value, struct error *er
     address.port = (uint16_t)port;
     *(struct listen_address *)field = address;
     return STATUS_OK;
+}
+
+static enum status parse_credentials(void *field, const char *value, struct error *err)
+{
+    return keyring_read_file(field, value, err);
 }
 
 static enum status parse_domain(void *field, const char *value, struct error *err)
@@ -208,6 +215,8 @@ static const struct cli_option serve_options[] = {
              UINT64_MAX,
              "memory to store in, keys and headers counted; more is answered with status 507 "
              "(default no limit)"),
+    CLI_CALL(0, "credentials", "FILE", offsetof(struct serve_options, ring), parse_credentials,
+             "more keys to accept: all profiles of this file, of the form of ~/.aws/credentials"),
     CLI_GROUP("What it tells"),
     CLI_STRING(0, "request-log", "FILE", offsetof(struct serve_options, request_log),
                "write one JSON line a request to this file"),
@@ -329,29 +338,18 @@ static struct latency_profile latency_chosen(const struct serve_options *o)
     return chosen;
 }
 
-static enum status serve(const struct serve_options *options, char **command, struct log *log,
-                         int *exit_status, struct error *err)
+/* Listens, and stays. */
+static enum status serve_with(const struct serve_options *options,
+                              const struct serve_credentials *credentials, char **command,
+                              int *exit_status, struct error *err)
 {
-    struct serve_credentials credentials = {.from_environment = false};
-    struct s3_server *server;
-    sigset_t set;
     const struct latency_profile latency = latency_chosen(options);
-    enum status status = serve_credentials_choose(&credentials, err);
-    if (status != STATUS_OK)
-        return status;
-    if (!is_loopback(options->listen.host))
-        log_warning(log,
-                    "listening on %s: others can reach this server, and what is said to it is "
-                    "not encrypted",
-                    options->listen.host);
-    const struct s3_server_key key = {.access_key_id = credentials.access_key_id,
-                                      .secret_access_key = credentials.secret_access_key};
     const struct s3_server_options server_options = {
         .quirks = options->quirks,
         .listen_host = options->listen.host,
         .port = options->listen.port,
-        .keys = &key,
-        .key_count = 1,
+        .keys = options->ring.keys,
+        .key_count = options->ring.count,
         .region = SERVE_REGION,
         .domain = options->domain,
         .latency = &latency,
@@ -360,17 +358,38 @@ static enum status serve(const struct serve_options *options, char **command, st
         .memory_limit_bytes = options->memory_limit_bytes,
         .request_log = options->request_log,
     };
+    struct s3_server *server;
+    sigset_t set;
     block_signals(&set);
-    status = s3_server_start(&server_options, &server, err);
+    enum status status = s3_server_start(&server_options, &server, err);
     if (status != STATUS_OK)
         return status;
     if (command != NULL) {
-        status = run_command(server, &credentials, command, &set, exit_status, err);
+        status = run_command(server, credentials, command, &set, exit_status, err);
     } else {
-        print_environment(server, &credentials);
+        print_environment(server, credentials);
         stay_until_signal(&set);
     }
     s3_server_stop(server);
+    return status;
+}
+
+static enum status serve(struct serve_options *options, char **command, struct log *log,
+                         int *exit_status, struct error *err)
+{
+    struct serve_credentials credentials = {.from_environment = false};
+    enum status status = serve_credentials_choose(&credentials, err);
+    const struct s3_server_key own = {.access_key_id = credentials.access_key_id,
+                                      .secret_access_key = credentials.secret_access_key};
+    if (status == STATUS_OK)
+        status = keyring_add(&options->ring, &own, err);
+    if (status == STATUS_OK && !is_loopback(options->listen.host))
+        log_warning(log,
+                    "listening on %s: others can reach this server, and what is said to it is "
+                    "not encrypted",
+                    options->listen.host);
+    if (status == STATUS_OK)
+        status = serve_with(options, &credentials, command, exit_status, err);
     cleanse(&credentials, sizeof credentials);
     return status;
 }
@@ -407,5 +426,6 @@ int serve_main(int argc, char **argv)
     options.latency = *latency_profile_find("none");
     const int exit_status = serve_run(&options, argc, argv);
     fault_rules_free(options.faults);
+    keyring_release(&options.ring);
     return exit_status;
 }
