@@ -169,7 +169,7 @@ static void source_change(struct request *r, enum fault_source kind)
     buf_init(&decoded, REQUEST_TARGET_MAX);
     if (copy != NULL) {
         copy += copy[0] == '/';
-        if (uri_decode(&decoded, copy, strcspn(copy, "?"), 0, NULL) == STATUS_OK &&
+        if (uri_decode(&decoded, copy, strcspn(copy, "?"), 1, NULL) == STATUS_OK &&
             decoded.len > 0 && strchr(decoded.data, '/') != NULL) {
             char *slash = strchr(decoded.data, '/');
             *slash = '\0';

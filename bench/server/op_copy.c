@@ -32,7 +32,8 @@ static enum code source_parse(const char *header, struct copy *c)
         header++;
     const char *version = strstr(header, version_param);
     const size_t len = version != NULL ? (size_t)(version - header) : strlen(header);
-    if (uri_decode(&c->text, header, len, 0, NULL) != STATUS_OK)
+    /* "+" is a space, as in a query: clients that encode with a form's rules rely on it. */
+    if (uri_decode(&c->text, header, len, 1, NULL) != STATUS_OK)
         return CODE_INVALID_ARGUMENT;
     const size_t key_end = c->text.len;
     buf_append_char(&c->text, '\0');
