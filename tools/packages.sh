@@ -20,8 +20,9 @@ build lib jansson       libjansson-dev
 build lib zlib          zlib1g-dev
 build lib cmocka        libcmocka-dev
 test  cmd python3       python3
-go    py  ensurepip     python3-venv
-go    file /etc/ssl/certs/ca-certificates.crt ca-certificates
+venv  py  ensurepip     python3-venv
+venv  file /etc/ssl/certs/ca-certificates.crt ca-certificates
+rclone cmd rclone       rclone
 bench cmd python3       python3
 bench cmd wrk           wrk
 lint  cmd clang-format  clang-format
