@@ -42,6 +42,8 @@
     X(INTERNAL_ERROR, 500, "InternalError", "We encountered an internal error. Please try again.") \
     X(INVALID_ACCESS_KEY_ID, 403, "InvalidAccessKeyId",                                            \
       "The AWS Access Key Id you provided does not exist in our records.")                         \
+    X(BAD_PART_NUMBER, 400, "InvalidArgument",                                                     \
+      "Part number must be an integer between 1 and 10000, inclusive")                             \
     X(BAD_TAGGING_HEADER, 400, "InvalidArgument",                                                  \
       "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters " \
       "without tag name duplicates.")                                                              \

@@ -49,7 +49,7 @@ static void append_buckets(const struct request *r, const struct bucket_listing 
         const struct bucket *bucket = e->value;
         if (l->after[0] != '\0' && strcmp(key_index_key(e), l->after) <= 0)
             continue;
-        if (count++ == l->max) {
+        if (last != NULL && count == l->max) {
             xml_close(b, "Buckets");
             xml_open(b, "ContinuationToken");
             buf_append_hex(b, key_index_key(last), last->key_len);
@@ -57,6 +57,7 @@ static void append_buckets(const struct request *r, const struct bucket_listing 
             return;
         }
         last = e;
+        count++;
         xml_open(b, "Bucket");
         xml_str(b, "Name", key_index_key(e));
         xml_time(b, "CreationDate", bucket->created_ms);

@@ -15,7 +15,7 @@
 void op_create_upload(struct request *r)
 {
     char id[UPLOAD_ID_SIZE];
-    struct upload_checksum checksum;
+    struct upload_checksum checksum = UPLOAD_CHECKSUM_DEFAULT;
     struct buf headers;
     buf_init(&headers, KEPT_HEADERS_MAX);
     enum code code = kept_headers_collect(r, &headers);
@@ -43,8 +43,8 @@ bool op_part_number_is_bad(struct request *r)
 {
     if (r->shown.part_number != 0)
         return false;
-    reply_bad_argument(r, "Part number must be an integer between 1 and 10000, inclusive",
-                       "partNumber", request_text(r, "partNumber"));
+    reply_bad_argument(r, code_message(CODE_BAD_PART_NUMBER), "partNumber",
+                       request_text(r, "partNumber"));
     return true;
 }
 
@@ -73,6 +73,8 @@ struct completion {
     struct storage_part *parts;
     size_t count;
     struct storage_part next;
+    bool has_number;
+    bool has_bad_number;
 };
 
 static enum status completion_close(void *ctx, const char *path, const char *text, size_t len,
@@ -81,10 +83,11 @@ static enum status completion_close(void *ctx, const char *path, const char *tex
     struct completion *c = ctx;
     uint64_t number;
     if (strcmp(path, "CompleteMultipartUpload/Part/PartNumber") == 0) {
-        const enum status status = uint_parse(text, 0, UINT32_MAX, &number, err);
-        if (status != STATUS_OK)
-            return status;
-        c->next.number = (unsigned)number;
+        c->has_number = true;
+        if (uint_parse(text, 1, PART_NUMBER_MAX, &number, NULL) == STATUS_OK)
+            c->next.number = (unsigned)number;
+        else
+            c->has_bad_number = true;
     } else if (strcmp(path, "CompleteMultipartUpload/Part/ETag") == 0) {
         const bool quoted = len > 1 && text[0] == '"' && text[len - 1] == '"';
         if (len >= sizeof c->next.etag - 2)
@@ -94,8 +97,9 @@ static enum status completion_close(void *ctx, const char *path, const char *tex
         if (!upload_claim_part(strrchr(path, '/') + 1, text, &c->next.checksum))
             return error_set(err, STATUS_INVALID, "no checksum");
     } else if (strcmp(path, "CompleteMultipartUpload/Part") == 0) {
-        if (c->count == PART_NUMBER_MAX)
-            return error_set(err, STATUS_LIMIT, "too many parts");
+        if (c->count == PART_NUMBER_MAX || !c->has_number || c->next.etag[0] == '\0')
+            return error_set(err, STATUS_INVALID, "too many parts, or one that is not named");
+        c->has_number = false;
         c->parts[c->count++] = c->next;
         c->next = (struct storage_part){.number = 0};
     }
@@ -110,7 +114,7 @@ static enum code completion_read(const struct request *r, struct completion *c)
         xml_parse(&events, c, (const char *)body->data, body->size, NULL) != STATUS_OK ||
         c->count == 0)
         return CODE_MALFORMED_XML;
-    return CODE_NONE;
+    return c->has_bad_number ? CODE_BAD_PART_NUMBER : CODE_NONE;
 }
 
 static void reply_completed(struct request *r, const struct object *object)

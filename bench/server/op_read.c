@@ -165,8 +165,7 @@ static bool is_consistent(struct request *r)
     if (number == NULL)
         return true;
     if (r->shown.part_number == 0) {
-        reply_bad_argument(r, "Part number must be an integer between 1 and 10000, inclusive",
-                           "partNumber", number);
+        reply_bad_argument(r, code_message(CODE_BAD_PART_NUMBER), "partNumber", number);
         return false;
     }
     if (r->shown.range[0] != '\0') {

@@ -93,6 +93,10 @@ static void multipart_refusals(void **state)
     ask_part(b, id, 2, NULL, "y", 1, 200, "");
     ask_complete(b, id, NULL, "", 400, "MalformedXML");
     ask_complete(b, id, NULL, "<Part><PartNumber>", 400, "MalformedXML");
+    ask_complete(b, id, NULL, "<Part><PartNumber>1</PartNumber></Part>", 400, "MalformedXML");
+    ask_complete(b, id, NULL, "<Part><ETag>x</ETag></Part>", 400, "MalformedXML");
+    ask_complete(b, id, NULL, "<Part><PartNumber>0</PartNumber><ETag>x</ETag></Part>", 400,
+                 "InvalidArgument");
     ask_complete(b, id, NULL, "<Part><PartNumber>3</PartNumber><ETag>x</ETag></Part>", 400,
                  "InvalidPart");
     static const char x[] = "<Part><PartNumber>1</PartNumber><ETag>"
