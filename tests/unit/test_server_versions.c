@@ -131,6 +131,9 @@ static void suspended_writes_replace_the_null_version(void **state)
     assert_in_order(b, (const char *const[]){"<DeleteMarker>", "<VersionId>null</VersionId>",
                                              "<IsLatest>true</IsLatest>", "<Version>", first,
                                              "<IsLatest>false</IsLatest>", NULL});
+    const char *null = strstr(b->answer.body.data, "<VersionId>null");
+    assert_non_null(null);
+    assert_null(strstr(null + 1, "<VersionId>null")); /* there is only one, the last */
 }
 
 static void versions_are_listed_page_by_page(void **state)
