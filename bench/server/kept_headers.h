@@ -9,8 +9,8 @@
 
 #include "bench/server/request.h"
 
-#define KEPT_HEADERS_MAX  (32u << 10)
-#define USER_METADATA_MAX 2048 /* names and values, S3's limit */
+#define KEPT_HEADERS_MAX  (60u << 10) /* the largest tags, encoded, and all else */
+#define USER_METADATA_MAX 2048        /* names and values, S3's limit */
 
 /* All of a request's: metadata, placement, tags; checked as S3 does. */
 enum code kept_headers_collect(const struct request *r, struct buf *out);

@@ -119,6 +119,32 @@ static void tags_have_limits(void **state)
     }
 }
 
+/* Ten tags of the longest keys and values, in the longest characters. */
+static void the_largest_tags_fit(void **state)
+{
+    struct bench *b = *state;
+    struct buf body;
+    buf_init(&body, 1u << 20);
+    buf_append_str(&body, "<Tagging><TagSet>");
+    for (int tag = 0; tag < 10; tag++) {
+        buf_printf(&body, "<Tag><Key>%d", tag);
+        for (int i = 0; i < 127; i++)
+            buf_append_str(&body, "\xf0\x9f\x98\x80");
+        buf_append_str(&body, "</Key><Value>");
+        for (int i = 0; i < 256; i++)
+            buf_append_str(&body, "\xf0\x9f\x98\x80");
+        buf_append_str(&body, "</Value></Tag>");
+    }
+    buf_append_str(&body, "</TagSet></Tagging>");
+    put(b, "key", "x");
+    ask(b, "PUT", "/bucket/key?tagging", NULL, body.data, 200, "");
+    ask(b, "GET", "/bucket/key?tagging", NULL, NULL, 200, "");
+    assert_non_null(strstr(b->answer.body.data, strstr(body.data, "<TagSet>")));
+    ask(b, "HEAD", "/bucket/key", NULL, NULL, 200, "");
+    assert_header(b, "x-amz-tagging-count", "10");
+    buf_release(&body);
+}
+
 static void replies_can_be_overridden(void **state)
 {
     struct bench *b = *state;
@@ -294,6 +320,7 @@ int main(void)
         SERVER_TEST(copies_are_refused_as_s3_does),
         SERVER_TEST(tags_are_kept_apart_from_the_object),
         SERVER_TEST(tags_have_limits),
+        SERVER_TEST(the_largest_tags_fit),
         SERVER_TEST(replies_can_be_overridden),
         SERVER_TEST(metadata_is_joined_and_may_be_empty),
         SERVER_TEST(storage_classes),
