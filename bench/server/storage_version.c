@@ -195,11 +195,11 @@ enum code version_push(struct storage *s, struct bucket *b, const struct storage
             history_take_out(h, null);
         added.object = object != NULL ? object_ref(object) : NULL;
         h->versions[h->count++] = added;
-    } else if (h != NULL) {
-        history_tidy(b, where, h);
     }
     if (code == CODE_NONE)
         version_describe(b, &added, version);
+    if (h != NULL)
+        history_tidy(b, where, h);
 out:
     object_unref(object);
     return code;
