@@ -62,6 +62,7 @@ static enum status find_group(struct census *c, const char *key, unsigned *index
     struct transform_options transform;
     const bool changes = shape_transforms(c->options.shape, suffix, &transform);
     plan_init(&g->plan, changes ? PLAN_LAND : PLAN_READ);
+    plan_init(&g->copying, changes ? PLAN_LAND : PLAN_COPY);
     *index = c->count++;
     return STATUS_OK;
 }
@@ -137,6 +138,25 @@ enum status census_leave_out(struct census *c, enum census_kind kind,
     return STATUS_OK;
 }
 
+bool group_copies(const struct group *g)
+{
+    return g->copying.copies > 0 && g->copying.parts <= S3_PARTS_MAX &&
+           g->record.bytes > plan_part_ceiling(1);
+}
+
+static void add_copying(struct group *g, const struct entry *entry)
+{
+    struct plan_piece piece;
+    plan_source(&g->copying, entry->size);
+    while (plan_next(&g->copying, &piece)) {
+        if (!piece.copied || g->copying.copies > 1)
+            continue;
+        g->first_copy = (struct first_copy){.source = entry->source, .piece = piece};
+        memcpy(g->first_copy.key, entry->key, sizeof g->first_copy.key);
+        memcpy(g->first_copy.etag, entry->etag, sizeof g->first_copy.etag);
+    }
+}
+
 enum status census_add(struct census *c, const struct entry *entry, struct error *err)
 {
     struct group *g = &c->groups[entry->group];
@@ -148,6 +168,7 @@ enum status census_add(struct census *c, const struct entry *entry, struct error
                              "the output would exceed %d parts (about 382 GiB); use a finer "
                              "--date-format to make smaller partitions",
                              S3_PARTS_MAX);
+    add_copying(g, entry);
     g->nonempty += entry->size > 0;
     g->record.sources++;
     g->record.bytes += entry->size;

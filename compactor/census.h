@@ -24,12 +24,22 @@ struct left_out {
     uint64_t bytes;
 };
 
+/* The first piece that would be copied. */
+struct first_copy {
+    char key[S3_KEY_MAX + 1];
+    char etag[S3_ETAG_MAX];
+    unsigned source; /* whose bucket it is in */
+    struct plan_piece piece;
+};
+
 struct group {
     char suffix[NAMING_SUFFIX_MAX + 1];
     struct record record;
     struct left_out archived;
     struct digest archived_digest;
-    struct plan plan;  /* run over the listing, for its counts */
+    struct plan plan;    /* run over the listing, for its counts */
+    struct plan copying; /* likewise, with large sources copied by the server */
+    struct first_copy first_copy;
     uint64_t nonempty; /* sources with bytes */
     /* Of the second look, once the existing output's record is known. */
     int64_t subset_newest_unix_s;
@@ -55,6 +65,10 @@ struct census {
     char archived_key[S3_KEY_MAX + 1]; /* the first one */
     char archived_class[32];
 };
+
+/* Whether copying has something to copy and stays within S3's limits: a matter of sizes alone, so
+ * that it is the same for the same listing. Otherwise everything is read. */
+bool group_copies(const struct group *g);
 
 void census_init(struct census *c, const struct census_options *options);
 

@@ -29,6 +29,7 @@ struct job {
     bool adaptive;        /* how many really, pace finds out */
     enum suffix_rule suffix_rule;
     struct shape shape;
+    bool copy; /* large sources are copied by the server where that works */
     bool overwrite;
     bool fail_fast;
     bool require_objects;
@@ -61,6 +62,7 @@ struct shared {
     char token[TOKEN_HEX_SIZE]; /* new for every process */
     bool stopping;              /* a signal or --fail-fast: begin nothing new */
     bool no_upload_checksums;   /* the destination refused them */
+    uint64_t copies_refused;    /* outputs that were read, although sources could be copied */
     bool busy;                  /* work is left that waits for no reply */
     unsigned window;            /* pieces placed and not settled, an output */
     uint64_t objects_listed;    /* for progress */

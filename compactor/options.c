@@ -20,6 +20,7 @@ static const char *const suffix_rules[] = {"known", "first", NULL};
 static const char *const newline_modes[] = {"keep", "ensure", NULL};
 static const char *const match_rules[] = {"partition", "prefix", NULL};
 static const char *const csv_headers[] = {"keep", "once", NULL};
+static const char *const copy_modes[] = {"auto", "never", NULL};
 static const char *const modes[] = {"sequential", "parallel", NULL};
 static const char *const fan_outs[] = {"objects", "partitions", NULL};
 
@@ -135,6 +136,10 @@ static const struct cli_option joining_table[] = {
              "what becomes of gzip sources: members, joined as they are, or recompress into one "
              "member for readers that stop after the first, at level 1 to 9 (default members; "
              "recompress is level 6)"),
+    CLI_CHOICE(0, "copy", "auto|never", AT(copy), copy_modes,
+               "auto lets the server copy sources of 5 MiB and more where bytes stay as they are, "
+               "never reads everything; what is copied has no SHA-256 in the results (default "
+               "auto)"),
     CLI_FLAG(0, "overwrite", AT(overwrite),
              "write every output anew, also over one that holds more or is not ours"),
     CLI_END,
@@ -338,6 +343,7 @@ enum status compact_job(const struct compact_options *o, char *const *uris, int 
         .shape = {.newline_ensure = o->newline == 1,
                   .csv_header_once = o->csv_header == 1,
                   .gzip_level = o->gzip_level},
+        .copy = o->copy == 0,
         .overwrite = o->overwrite,
         .fail_fast = o->fail_fast,
         .require_objects = o->require_objects,

@@ -34,6 +34,7 @@ struct compact_options {
     int newline;    /* 0 keep, 1 ensure */
     int csv_header; /* 0 keep, 1 once */
     int gzip_level; /* 0: members */
+    int copy;       /* 0 auto, 1 never */
     int mode;
     int fan_out;
     uint64_t concurrency; /* 0: the default of the mode; or CONCURRENCY_AUTO */

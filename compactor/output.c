@@ -54,22 +54,38 @@ static enum status make_gets(struct output *o, unsigned window, struct error *er
     return STATUS_OK;
 }
 
-static enum status make_joiner(struct output *o, struct error *err)
+enum status output_make_joiner(struct output *o, struct error *err)
 {
     struct shared *shared = o->lane->shared;
     struct transform_options transform;
     const bool changes = shape_transforms(o->shape, o->group->suffix, &transform);
-    plan_init(&o->plan, changes ? PLAN_LAND : PLAN_READ);
     return joiner_new(
         &(struct joiner_options){
             .source_bytes = o->group->record.bytes,
             .sources = o->group->nonempty,
             .newline = changes ? NEWLINE_IGNORED : shape_newline(o->shape, o->group->suffix),
             .transform = changes ? &transform : NULL,
+            .copies = o->copies,
             .window = shared->window,
             .budget = &shared->budget,
         },
         &o->joiner, err);
+}
+
+/* How sources go through; where they may be copied, a probe comes before the joiner. */
+static void choose_way(struct output *o)
+{
+    struct shared *shared = o->lane->shared;
+    struct transform_options transform;
+    const bool changes = shape_transforms(o->shape, o->group->suffix, &transform);
+    o->copies = output_may_copy(o);
+    if (o->copies && shared->source != shared->destination) {
+        o->copies = false;
+        shared->copies_refused++;
+        snprintf(o->facts.copy_refusal, sizeof o->facts.copy_refusal, "another endpoint");
+    }
+    o->stage = o->copies ? OUTPUT_PROBING : OUTPUT_JOINING;
+    plan_init(&o->plan, changes ? PLAN_LAND : o->copies ? PLAN_COPY : PLAN_READ);
 }
 
 enum status output_new(const struct output_spec *options, struct output **out, struct error *err)
@@ -89,8 +105,9 @@ enum status output_new(const struct output_spec *options, struct output **out, s
     content_init(&o->content);
     fill_metadata(o);
     enum status status = make_gets(o, shared->window, err);
-    if (status == STATUS_OK)
-        status = make_joiner(o, err);
+    choose_way(o);
+    if (status == STATUS_OK && o->stage == OUTPUT_JOINING)
+        status = output_make_joiner(o, err);
     if (status != STATUS_OK) {
         output_free(o);
         return status;
@@ -105,6 +122,7 @@ void output_free(struct output *o)
         return;
     if (o->joiner != NULL)
         joiner_part_free(o->joiner, o->whole);
+    output_free_copies(o);
     joiner_free(o->joiner);
     buf_release(&o->sum_text);
     free(o->gets);
@@ -133,10 +151,14 @@ enum issue output_issue_control(struct output *o)
 {
     if (o->stage == OUTPUT_UNSURE)
         return output_send_head(o);
-    if (o->stage != OUTPUT_JOINING)
+    if (o->stage == OUTPUT_UNCHECKED || o->stage == OUTPUT_WRONG)
+        return output_issue_check(o);
+    if (o->stage != OUTPUT_JOINING && o->stage != OUTPUT_PROBING)
         return ISSUE_NOTHING;
     if (o->lane->failed)
         return output_send_abort(o);
+    if (o->stage == OUTPUT_PROBING)
+        return output_issue_probe(o);
     /* Finds the end of the sources when the last of them needed no request. */
     if (!o->piece_waits && !o->feed_ended)
         output_next_piece(o);
@@ -169,7 +191,7 @@ bool output_is_cleaned(const struct output *o)
 {
     const bool nothing_open = o->upload_state == UPLOAD_NONE || o->upload_state == UPLOAD_GONE;
     return o->stage == OUTPUT_WRITTEN || o->stage == OUTPUT_IN_DOUBT ||
-           (o->stage == OUTPUT_JOINING && nothing_open);
+           ((o->stage == OUTPUT_JOINING || o->stage == OUTPUT_PROBING) && nothing_open);
 }
 
 void output_facts(const struct output *o, struct output_facts *out)
@@ -182,7 +204,8 @@ void output_facts(const struct output *o, struct output_facts *out)
     if (joiner_sha256(o->joiner, sum))
         hex_encode(sum, sizeof sum, out->sha256);
     joiner_counts(o->joiner, &counts);
-    out->missing_newlines = o->shape->newline_ensure ? 0 : counts.missing_newlines;
+    out->missing_newlines =
+        o->shape->newline_ensure ? 0 : counts.missing_newlines + o->copied_without_newline;
     out->headers_dropped = counts.headers_dropped;
     out->differing_types = content_differing(&o->content);
 }

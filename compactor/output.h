@@ -46,7 +46,11 @@ struct output_facts {
     uint64_t missing_newlines; /* counted, not added; only of plain text */
     uint64_t headers_dropped;
     uint64_t differing_types; /* sources whose Content-Type or -Encoding is not the first's */
-    bool encoding_dropped;    /* gzip, over several members */
+    uint64_t copied_sources;  /* by the server */
+    uint64_t copied_bytes;
+    char copy_refusal[S3_CODE_MAX]; /* why nothing was copied, although it might have been; or "" */
+    bool verified;                  /* against the checksums of copied sources */
+    bool encoding_dropped;          /* gzip, over several members */
 };
 
 struct output;

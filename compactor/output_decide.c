@@ -32,8 +32,7 @@ struct s3_write output_write(struct output *o)
 void output_decided(struct output *o, const struct s3_reply *reply)
 {
     if (reply->status == STATUS_OK) {
-        o->stage = OUTPUT_WRITTEN;
-        o->upload_state = UPLOAD_GONE;
+        output_written(o);
         return;
     }
     const bool lost = reply->http_status == 0 || reply->http_status >= 500;
@@ -142,9 +141,8 @@ static void on_asked(void *ctx, const struct s3_reply *reply)
         fail_with_doubt(o);
         return;
     }
-    o->stage = OUTPUT_WRITTEN;
-    o->upload_state = UPLOAD_GONE;
     memcpy(o->facts.etag, info.etag, sizeof o->facts.etag);
+    output_written(o);
 }
 
 enum issue output_send_head(struct output *o)

@@ -4,6 +4,7 @@
  *
  *     output.c         construction, who may send next, the facts at the end
  *     output_read.c    sources: cut into pieces, fetched, settled
+ *     output_copy.c    sources that the server copies
  *     output_upload.c  a multipart upload: create, parts, complete, abort
  *     output_decide.c  the deciding write, and what a lost reply of it came to
  */
@@ -11,6 +12,7 @@
 #define KIT_COMPACTOR_OUTPUT_PRIVATE_H
 
 #include "compactor/content.h"
+#include "compactor/format.h"
 #include "compactor/joiner.h"
 #include "compactor/output.h"
 #include "lib/s3/object.h"
@@ -19,13 +21,19 @@
 #define SUM_TEXT_MAX  1024
 
 enum output_stage {
-    OUTPUT_JOINING, /* sources are read; parts go as they are ready */
-    OUTPUT_WRITING, /* the deciding PUT or Complete is under way */
-    OUTPUT_UNSURE,  /* its reply was lost or odd: a HEAD has to tell */
-    OUTPUT_ASKING,  /* that HEAD is under way */
+    OUTPUT_PROBING,   /* whether the server copies is being found out */
+    OUTPUT_JOINING,   /* sources are read; parts go as they are ready */
+    OUTPUT_WRITING,   /* the deciding PUT or Complete is under way */
+    OUTPUT_UNSURE,    /* its reply was lost or odd: a HEAD has to tell */
+    OUTPUT_ASKING,    /* that HEAD is under way */
+    OUTPUT_UNCHECKED, /* written, with copied parts: to be held against its sources' checksums */
+    OUTPUT_CHECKING,
+    OUTPUT_WRONG, /* it is not what they say: to be removed */
     OUTPUT_WRITTEN,
     OUTPUT_IN_DOUBT, /* with a commit: as unsure, and left to the owner */
 };
+
+enum probe_step { PROBE_BEGUN, PROBE_LOOKING, PROBE_CREATING, PROBE_COPYING, PROBE_DONE };
 
 enum sum_state { SUM_NONE, SUM_WRITING, SUM_WRITTEN };
 
@@ -63,6 +71,13 @@ struct output {
     struct get *gets; /* one a place in the window */
     struct get *free_gets;
 
+    bool copies; /* large sources are copied by the server */
+    enum probe_step probe;
+    uint8_t probe_bytes[FORMAT_LOOK_MAX];
+    unsigned first_copied; /* part of the probe; 0 for none */
+    struct copy *copying;  /* pieces that are not copied yet, in order */
+    uint64_t copied_without_newline;
+
     enum upload_state upload_state;
     struct s3_upload upload;
     enum checksum_algorithm declared; /* for the upload, when it was created */
@@ -81,7 +96,30 @@ struct output {
     unsigned metadata_count;
 };
 
+/* ---- output.c ---- */
+
+enum status output_make_joiner(struct output *o, struct error *err) MUST_USE;
+
+/* ---- output_copy.c ---- */
+
+/* Whether options and sources allow for copies. */
+bool output_may_copy(const struct output *o);
+/* The next request of finding out whether the server copies. */
+enum issue output_issue_probe(struct output *o);
+/* Takes over the piece that waits; its slot has been placed. */
+enum issue output_copy_piece(struct output *o, struct joiner_slot *slot);
+/* The next request that is due for any piece. */
+enum issue output_issue_copy(struct output *o);
+void output_free_copies(struct output *o);
+/* The object is in place: checks it first, where bytes were copied and there is something to go by. */
+void output_written(struct output *o);
+enum issue output_issue_check(struct output *o);
+
 /* ---- output_read.c ---- */
+
+/* A source could not be had; of one that is not what was listed, says what to do. */
+void output_source_failed(struct output *o, const struct error *error);
+void output_note_content(struct output *o, const struct s3_reply *reply, bool is_first);
 
 /* Makes sure that a piece waits to be placed; false when the sources are at their end, or have to
  * be waited for. */
@@ -105,6 +143,9 @@ enum issue output_send_head(struct output *o);
 
 /* The next request of the upload, whichever is due. */
 enum issue output_issue_upload(struct output *o);
+enum issue output_send_create(struct output *o);
+/* Makes room for a part in the list. */
+enum status output_reserve_part(struct output *o, unsigned number, struct error *err) MUST_USE;
 /* Aborts an upload that is open and has nothing in flight. */
 enum issue output_send_abort(struct output *o);
 

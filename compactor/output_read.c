@@ -18,7 +18,7 @@ static void strip_transfer_encoding(char *encoding)
     memmove(encoding, rest, strlen(rest) + 1);
 }
 
-static void note_content(struct output *o, const struct s3_reply *reply, bool is_first)
+void output_note_content(struct output *o, const struct s3_reply *reply, bool is_first)
 {
     char type[S3_CONTENT_MAX] = "";
     char encoding[S3_CONTENT_MAX] = "";
@@ -30,6 +30,18 @@ static void note_content(struct output *o, const struct s3_reply *reply, bool is
     content_note(&o->content, type, encoding, is_first);
 }
 
+void output_source_failed(struct output *o, const struct error *error)
+{
+    struct error told = *error;
+    if (error->status == STATUS_PRECONDITION)
+        error_set(&told, error->status, "a source changed after it was listed (%s); run again",
+                  error->text);
+    else if (error->status == STATUS_NOT_FOUND)
+        error_set(&told, error->status, "a source vanished after it was listed (%s); run again",
+                  error->text);
+    lane_fail(o->lane, "source", &told);
+}
+
 /* The beginning of a source has come. */
 static enum status look_at_source(const struct get *get, const struct s3_reply *reply,
                                   struct error *err)
@@ -38,7 +50,7 @@ static enum status look_at_source(const struct get *get, const struct s3_reply *
     enum status status = format_refuse(get->slot->into, get->slot->size, &what);
     if (status != STATUS_OK)
         return error_set(err, status, "\"%.480s\" %s", reply->key, what.text);
-    note_content(get->output, reply, get->is_first);
+    output_note_content(get->output, reply, get->is_first);
     return STATUS_OK;
 }
 
@@ -54,12 +66,6 @@ static void on_got(void *ctx, const struct s3_reply *reply)
     if (status == STATUS_PRECONDITION ||
         (status == STATUS_NOT_FOUND && strcmp(reply->code, "NoSuchKey") == 0))
         o->source_lost = true;
-    if (status == STATUS_PRECONDITION)
-        error_set(&error, status, "a source changed after it was listed (%s); run again",
-                  reply->error.text);
-    else if (status == STATUS_NOT_FOUND)
-        error_set(&error, status, "a source vanished after it was listed (%s); run again",
-                  reply->error.text);
     if (status == STATUS_OK && get->starts_source)
         status = look_at_source(get, reply, &error);
     if (status == STATUS_OK && !o->lane->failed) {
@@ -69,7 +75,7 @@ static void on_got(void *ctx, const struct s3_reply *reply)
         shared->objects_done += get->ends_source;
     }
     if (status != STATUS_OK)
-        lane_fail(o->lane, "source", &error);
+        output_source_failed(o, &error);
     get->next_free = o->free_gets;
     o->free_gets = get;
 }
@@ -87,7 +93,8 @@ bool output_next_piece(struct output *o)
             return false;
         if (state == FEED_END) {
             o->feed_ended = true;
-            joiner_close(o->joiner);
+            if (o->joiner != NULL)
+                joiner_close(o->joiner);
             return false;
         }
         o->source = *entry;
@@ -133,7 +140,7 @@ enum issue output_issue_fetch(struct output *o)
     struct joiner_slot *slot;
     switch (joiner_place(o->joiner, &o->piece, o->source.key, &slot)) {
     case JOINER_PLACED:
-        return send_get(o, slot);
+        return o->piece.copied ? output_copy_piece(o, slot) : send_get(o, slot);
     case JOINER_WINDOW_FULL:
         return ISSUE_NOTHING;
     case JOINER_NO_BUDGET:

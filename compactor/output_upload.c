@@ -32,10 +32,12 @@ static void on_created(void *ctx, const struct s3_reply *reply)
         lane_fail(o->lane, "destination", &error);
 }
 
-static enum issue send_create(struct output *o)
+enum issue output_send_create(struct output *o)
 {
     struct s3_write write = output_write(o);
-    o->declared = o->lane->shared->no_upload_checksums ? CHECKSUM_NONE : CHECKSUM_CRC64NVME;
+    /* Servers disagree on what copied parts must bring then. */
+    const bool declares = !o->copies && !o->lane->shared->no_upload_checksums;
+    o->declared = declares ? CHECKSUM_CRC64NVME : CHECKSUM_NONE;
     write.upload_checksum = o->declared;
     const struct selection *selection = &o->lane->shared->job->selection;
     snprintf(o->upload.bucket, sizeof o->upload.bucket, "%s", selection->destination.bucket);
@@ -69,10 +71,12 @@ static void on_part(void *ctx, const struct s3_reply *reply)
     free(sending);
 }
 
-static enum status reserve_part(struct output *o, unsigned number, struct error *err)
+enum status output_reserve_part(struct output *o, unsigned number, struct error *err)
 {
     if (number > o->parts_room) {
-        const unsigned room = o->parts_room == 0 ? 16 : 2 * o->parts_room;
+        unsigned room = o->parts_room == 0 ? 16 : 2 * o->parts_room;
+        while (room < number)
+            room *= 2;
         struct s3_part *grown = realloc(o->parts, room * sizeof *grown);
         if (grown == NULL)
             return error_set(err, STATUS_NO_MEMORY, "out of memory for the list of parts");
@@ -89,7 +93,7 @@ static enum issue send_part(struct output *o, struct joiner_part *part)
     struct sending *sending = malloc(sizeof *sending);
     enum status status = sending == NULL
                              ? error_set(&error, STATUS_NO_MEMORY, "out of memory for a part")
-                             : reserve_part(o, part->number, &error);
+                             : output_reserve_part(o, part->number, &error);
     if (status == STATUS_OK) {
         uint8_t *checksum = o->parts[part->number - 1].checksum;
         const struct s3_part_sums sums = {part->sha256, o->declared, checksum};
@@ -114,7 +118,7 @@ static void on_completed(void *ctx, const struct s3_reply *reply)
     o->lane->in_flight--;
     output_decided(o, reply);
     struct error error;
-    if (o->stage == OUTPUT_WRITTEN &&
+    if (reply->status == STATUS_OK &&
         s3_upload_completed(reply, o->facts.etag, &error) != STATUS_OK) {
         /* It was answered with success, but not in a way that proves it. */
         o->stage = OUTPUT_UNSURE;
@@ -174,12 +178,14 @@ enum issue output_send_abort(struct output *o)
 enum issue output_issue_upload(struct output *o)
 {
     if (o->upload_state == UPLOAD_NONE && content_known(&o->content))
-        return send_create(o);
+        return output_send_create(o);
     if (o->upload_state != UPLOAD_OPEN)
         return ISSUE_NOTHING;
     struct joiner_part *part = joiner_take(o->joiner);
     if (part != NULL)
         return send_part(o, part);
+    if (o->copying != NULL)
+        return output_issue_copy(o);
     if (!o->feed_ended || !joiner_drained(o->joiner) || o->parts_done != o->parts_sent)
         return ISSUE_NOTHING;
     return output_wants_sum(o) ? output_send_sum(o) : send_complete(o);

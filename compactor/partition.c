@@ -345,6 +345,11 @@ static void warn_of(struct partition *p, const struct output_facts *facts,
                     "%" PRIu64 " sources of %s have another Content-Type or Content-Encoding than "
                     "the first",
                     facts->differing_types, facts->key);
+    if (facts->copy_refusal[0] != '\0')
+        result_warn(p->result,
+                    "the server does not copy (%s), so the large sources of %s were read; --copy "
+                    "never does that without asking",
+                    facts->copy_refusal, facts->key);
     if (facts->encoding_dropped)
         result_warn(p->result,
                     "Content-Encoding: gzip is not put on %s, which has several gzip members",
@@ -363,6 +368,9 @@ static void collect_written(struct partition *p)
         memcpy(r->etag, facts.etag, sizeof r->etag);
         memcpy(r->sha256, facts.sha256, sizeof r->sha256);
         r->headers_dropped = facts.headers_dropped;
+        r->copied_sources = facts.copied_sources;
+        r->copied_bytes = facts.copied_bytes;
+        r->verified = facts.verified;
     }
     output_free(p->output);
     p->output = NULL;

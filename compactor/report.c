@@ -36,6 +36,11 @@ static void print_output(struct report *r, const struct partition_result *p,
     count_append(&line, o->sources);
     buf_append_str(&line, o->sources == 1 ? " object  " : " objects  ");
     size_append(&line, o->source_bytes);
+    if (o->copied_bytes > 0) {
+        buf_append_str(&line, ", ");
+        size_append(&line, o->copied_bytes);
+        buf_append_str(&line, " of it copied by the server");
+    }
     buf_append_str(&line, verb);
     buf_printf(&line, " -> s3://%s/", r->job->selection.destination.bucket);
     append_printable(&line, o->key);

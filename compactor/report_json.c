@@ -26,6 +26,9 @@ static void write_output(struct json *j, const struct result_output *o)
     json_u64(j, "bytes", o->bytes);
     json_str(j, "etag", o->etag[0] != '\0' ? o->etag : NULL);
     json_u64(j, "csv_headers_dropped", o->headers_dropped);
+    json_u64(j, "copied_sources", o->copied_sources);
+    json_u64(j, "copied_bytes", o->copied_bytes);
+    json_bool(j, "copies_verified", o->verified);
     json_str(j, "sha256", o->sha256[0] != '\0' ? o->sha256 : NULL);
     json_end(j);
 }
@@ -70,6 +73,8 @@ static void write_totals(struct json *j, const struct run_summary *s)
     json_u64(j, "outputs", s->outputs);
     json_u64(j, "objects", s->objects);
     json_u64(j, "bytes", s->bytes);
+    json_u64(j, "copied_bytes", s->copied_bytes);
+    json_u64(j, "copies_refused", s->copies_refused);
     json_end(j);
 }
 

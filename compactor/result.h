@@ -33,8 +33,11 @@ struct result_output {
     uint64_t bytes;
     char etag[S3_ETAG_MAX];       /* "" when not known */
     char sha256[SHA256_HEX_SIZE]; /* "" when not known */
-    uint64_t headers_dropped;     /* with --csv-header once */
-    uint64_t gets;                /* requests it takes */
+    uint64_t copied_sources;      /* by the server */
+    uint64_t copied_bytes;
+    bool verified;            /* the whole of it, against checksums of what was copied */
+    uint64_t headers_dropped; /* with --csv-header once */
+    uint64_t gets;            /* requests it takes */
     unsigned parts;
 };
 

@@ -88,6 +88,7 @@ static void note_result(struct run *r, uint64_t index)
         s->outputs++;
         s->objects += result->outputs[i].sources;
         s->bytes += result->outputs[i].source_bytes;
+        s->copied_bytes += result->outputs[i].copied_bytes;
     }
     if (result->status == PARTITION_FAILED && r->options->job->fail_fast)
         r->shared.stopping = true;
@@ -242,6 +243,7 @@ enum status run_job(const struct run_options *options, struct run_summary *summa
     enum status status = run_init(&run, options, summary, err);
     if (status == STATUS_OK)
         status = run_loop(&run, err);
+    summary->copies_refused = run.shared.copies_refused;
     summary->parts_peak_bytes = run.shared.budget.parts_peak;
     summary->in_flight = options->job->adaptive ? run.pace.width.now : run.limits.in_flight;
     summary->in_flight_max = options->job->adaptive ? run.pace.width.widest : run.limits.in_flight;

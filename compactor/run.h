@@ -33,7 +33,9 @@ struct run_summary {
     uint64_t by_status[PARTITION_FAILED + 1];
     uint64_t objects; /* joined into outputs that this run wrote */
     uint64_t bytes;
-    uint64_t outputs; /* written */
+    uint64_t outputs;        /* written */
+    uint64_t copied_bytes;   /* of them, by the server */
+    uint64_t copies_refused; /* outputs that were read, although sources could be copied */
     bool interrupted;
     uint64_t parts_peak_bytes;
     unsigned in_flight;     /* allowed at the end */
