@@ -53,6 +53,7 @@ static void append_line(struct buf *out, const char *name, const char *value)
 /* aws-chunked is about the transfer: what remains of the list is the object's. */
 static void append_encodings(struct buf *out, const char *name, const char *list)
 {
+    const char *separator = strstr(list, ", ") != NULL ? ", " : ","; /* as the client wrote it */
     bool any = false;
     for (const char *p = list; *p != '\0';) {
         p += strspn(p, " \t,");
@@ -62,8 +63,8 @@ static void append_encodings(struct buf *out, const char *name, const char *list
             len--;
         if (len > 0 &&
             (len != strlen(TRANSFER_CODING) || strncasecmp(p, TRANSFER_CODING, len) != 0)) {
-            buf_append_str(out, any ? "," : name);
-            buf_append_str(out, any ? "" : ": ");
+            buf_append_str(out, any ? "" : name);
+            buf_append_str(out, any ? separator : ": ");
             buf_append(out, p, len);
             any = true;
         }
@@ -263,7 +264,7 @@ bool kept_headers_overridden(const struct request *r, bool *good)
     return any;
 }
 
-void kept_headers_reply(struct request *r, const struct object *o, bool with_checksums)
+void kept_headers_reply(struct request *r, const struct object *o)
 {
     struct buf *out = &r->reply.shown.headers;
     bool typed = request_param(r, "response-content-type") != NULL;
@@ -280,8 +281,6 @@ void kept_headers_reply(struct request *r, const struct object *o, bool with_che
             append_line(out, kept[i].name, request_param(r, kept[i].override));
     if (!typed)
         append_line(out, "Content-Type", "binary/octet-stream");
-    if (with_checksums)
-        object_checksum_headers(o, out);
     size_t len;
     const char *tags = object_header(o, TAGS_HEADER, &len);
     if (tags != NULL)

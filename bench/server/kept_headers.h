@@ -26,8 +26,8 @@ void kept_headers_copy(const char *lines, enum kept_piece piece, struct buf *out
 void kept_headers_copy_but(const char *lines, enum kept_piece piece, struct buf *out);
 
 /* Appends what a GET or HEAD sends of an object's lines: with the default Content-Type where there
- * is none, with the request's response-* overrides, and its checksum only when asked for. */
-void kept_headers_reply(struct request *r, const struct object *o, bool with_checksums);
+ * is none, with the request's response-* overrides. */
+void kept_headers_reply(struct request *r, const struct object *o);
 /* Whether the request has response-* overrides; *good is whether they can be sent. */
 bool kept_headers_overridden(const struct request *r, bool *good);
 

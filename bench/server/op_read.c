@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "bench/server/kept_headers.h"
+#include "bench/server/object_checksum.h"
 #include "bench/server/ops.h"
 #include "bench/server/range.h"
 #include "bench/server/reply.h"
@@ -126,14 +127,34 @@ static enum code view_choose(const struct request *r, struct view *v)
     return view_choose_range(v, r->shown.range);
 }
 
-static void view_reply(struct request *r, const struct view *v)
+/* The whole object's, or that of the part which was asked for; a range has none. */
+static void append_checksums(struct request *r, const struct view *v)
 {
     const char *mode = request_header(r, "x-amz-checksum-mode");
+    struct buf *out = &r->reply.shown.headers;
+    const bool is_range = v->partial && request_param(r, "partNumber") == NULL;
+    if (mode == NULL || strcasecmp(mode, "ENABLED") != 0 || is_range)
+        return;
+    if (v->part == NULL) {
+        object_checksum_headers(v->object, out);
+        return;
+    }
+    struct object_checksum whole, part;
+    object_checksum(v->object, &whole);
+    object_checksum(v->part, &part);
+    if (whole.algorithm == CHECKSUM_NONE || part.algorithm != whole.algorithm)
+        return;
+    object_checksum_header(&part, 0, out);
+    reply_header(r, "x-amz-checksum-type", object_checksum_type(whole.composite));
+}
+
+static void view_reply(struct request *r, const struct view *v)
+{
     struct reply *reply = &r->reply;
     append_validators(r, v);
     reply_header(r, "Accept-Ranges", "bytes");
-    kept_headers_reply(r, v->object,
-                       !v->partial && mode != NULL && strcasecmp(mode, "ENABLED") == 0);
+    kept_headers_reply(r, v->object);
+    append_checksums(r, v);
     if (v->part != NULL)
         buf_printf(&reply->shown.headers, "x-amz-mp-parts-count: %u\n",
                    (unsigned)v->object->part_count);

@@ -123,8 +123,12 @@ enum status s3_server_start(const struct s3_server_options *options, struct s3_s
         return error_set(err, STATUS_NO_MEMORY, "no memory for the S3 server's lock");
     }
     enum status status = server_build(s, options, err);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        /* Requests can come before the URL is written; each takes this lock when it arrives. */
+        pthread_mutex_lock(&s->lock);
         status = httpd_start(s, host, options->port, &s->httpd, s->url, sizeof s->url, err);
+        pthread_mutex_unlock(&s->lock);
+    }
     if (status != STATUS_OK) {
         server_free(s);
         return status;

@@ -49,6 +49,8 @@ enum status s3_bucket_name_check(const char *name, struct error *err)
                          "bucket name '%s' must start and end with a letter or a digit", name);
     if (strstr(name, ".."))
         return error_set(err, STATUS_INVALID, "bucket name '%s' has two dots in a row", name);
+    if (strstr(name, ".-") || strstr(name, "-."))
+        return error_set(err, STATUS_INVALID, "bucket name '%s' has a dot beside a hyphen", name);
     if (looks_like_address(name))
         return error_set(err, STATUS_INVALID, "bucket name '%s' looks like an IP address", name);
     if (ends_with(name, "--x-s3"))

@@ -499,6 +499,9 @@ class Checksums(WithBucket):
                 head = self.head("key", ChecksumMode="ENABLED")
                 self.assertEqual((head[name], head["ChecksumType"]), (expected, kind))
                 self.assertEqual(self.read("key", ChecksumMode="ENABLED"), b"".join(bodies))
+                second = self.get("key", PartNumber=2)
+                self.assertEqual((second[name], second["ChecksumType"], second["Body"].read()),
+                                 (parts[1][name], kind, bodies[1]))
 
     def test_attributes(self):
         self.put("key", b"abc", ChecksumAlgorithm="SHA256")

@@ -54,6 +54,8 @@ static void test_parse_bad(void **state)
         {"s3://-logs/x", "start and end"},
         {"s3://logs./x", "start and end"},
         {"s3://a..b/x", "two dots"},
+        {"s3://a.-b/x", "a dot beside a hyphen"},
+        {"s3://a-.b/x", "a dot beside a hyphen"},
         {"s3://192.168.0.1/x", "IP address"},
         {"s3://data--usw2-az1--x-s3/x", "S3 Express"},
     };
