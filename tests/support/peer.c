@@ -22,6 +22,7 @@ static void connection_close(struct peer_connection *c)
 {
     close(c->fd);
     c->fd = -1;
+    c->owed = NULL;
     c->trickling = NULL;
     buf_reset(&c->in);
 }
@@ -61,13 +62,10 @@ static size_t request_length(const struct buf *in)
     return length <= in->len ? length : 0;
 }
 
-static void answer(struct peer *p, struct peer_connection *c)
+static void take_turn(struct peer_connection *c, const struct peer_turn *turn)
 {
     char padding[4096];
     memset(padding, 'x', sizeof padding);
-    if (p->turn == p->turn_count)
-        return;
-    const struct peer_turn *turn = &p->turns[p->turn++];
     send_all(c->fd, turn->reply, strlen(turn->reply));
     for (size_t left = turn->padding; left > 0;) {
         size_t n = left < sizeof padding ? left : sizeof padding;
@@ -76,6 +74,7 @@ static void answer(struct peer *p, struct peer_connection *c)
     }
     switch (turn->then) {
     case PEER_KEEP:
+    case PEER_HOLD:
         break;
     case PEER_CLOSE:
         connection_close(c);
@@ -86,6 +85,25 @@ static void answer(struct peer *p, struct peer_connection *c)
     case PEER_TRICKLE:
         c->trickling = turn;
         break;
+    }
+}
+
+static void answer(struct peer *p, struct peer_connection *c)
+{
+    if (p->turn == p->turn_count)
+        return;
+    const struct peer_turn *turn = &p->turns[p->turn++];
+    if (turn->then == PEER_HOLD) {
+        c->owed = turn;
+        return;
+    }
+    take_turn(c, turn);
+    for (size_t i = 0; i < PEER_CONNECTIONS_MAX; i++) {
+        struct peer_connection *other = &p->connections[i];
+        const struct peer_turn *owed = other->owed;
+        other->owed = NULL;
+        if (owed)
+            take_turn(other, owed);
     }
 }
 

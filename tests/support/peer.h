@@ -23,6 +23,7 @@
 
 enum peer_then {
     PEER_KEEP,    /* wait for the next request on this connection */
+    PEER_HOLD,    /* as PEER_KEEP, but reply when the next request has had its reply */
     PEER_CLOSE,   /* close it in order */
     PEER_RESET,   /* break it: the client gets a reset */
     PEER_TRICKLE, /* a byte of padding every 20 ms, without end */
@@ -37,6 +38,7 @@ struct peer_turn {
 struct peer_connection {
     int fd; /* -1: free */
     struct buf in;
+    const struct peer_turn *owed; /* held back; or NULL */
     const struct peer_turn *trickling;
 };
 
