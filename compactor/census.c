@@ -181,6 +181,13 @@ enum status census_add(struct census *c, const struct entry *entry, struct error
     return STATUS_OK;
 }
 
+void census_price(struct census *c, const struct entry *entry, const char *storage_class)
+{
+    if (c->options.prices != NULL)
+        cost_stock_add(&c->groups[entry->group].stock, c->options.prices, storage_class,
+                       entry->size);
+}
+
 void census_add_subset(struct census *c, const struct entry *entry)
 {
     struct group *g = &c->groups[entry->group];

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compactor/cost.h"
 #include "compactor/decision.h"
 #include "compactor/entries.h"
 #include "compactor/naming.h"
@@ -37,8 +38,9 @@ struct group {
     struct record record;
     struct left_out archived;
     struct digest archived_digest;
-    struct plan plan;    /* run over the listing, for its counts */
-    struct plan copying; /* likewise, with large sources copied by the server */
+    struct cost_stock stock; /* with prices only */
+    struct plan plan;        /* run over the listing, for its counts */
+    struct plan copying;     /* likewise, with large sources copied by the server */
     struct first_copy first_copy;
     uint64_t nonempty; /* sources with bytes */
     /* Of the second look, once the existing output's record is known. */
@@ -48,9 +50,10 @@ struct group {
 
 struct census_options {
     enum suffix_rule rule;
-    const struct shape *shape; /* not owned */
-    uint64_t max_source_bytes; /* larger objects are left alone; 0 for no limit */
-    struct hash *hash;         /* not owned */
+    const struct shape *shape;   /* not owned */
+    uint64_t max_source_bytes;   /* larger objects are left alone; 0 for no limit */
+    struct hash *hash;           /* not owned */
+    const struct prices *prices; /* NULL: nothing is priced */
 };
 
 struct census {
@@ -90,6 +93,8 @@ enum status census_leave_out(struct census *c, enum census_kind kind,
                              const struct s3_list_entry *listed, struct error *err) MUST_USE;
 /* Counts an entry into its group. STATUS_LIMIT when its output would take more parts than S3 has. */
 enum status census_add(struct census *c, const struct entry *entry, struct error *err) MUST_USE;
+/* Counts it among what is stored, where there are prices. */
+void census_price(struct census *c, const struct entry *entry, const char *storage_class);
 /* Counts an entry into its group's subset if it is no newer than subset_newest_unix_s. */
 void census_add_subset(struct census *c, const struct entry *entry);
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "compactor/budget.h"
+#include "compactor/cost.h"
 #include "compactor/naming.h"
 #include "compactor/selection.h"
 #include "compactor/shape.h"
@@ -40,6 +41,7 @@ struct job {
     uint64_t max_source_bytes; /* leave larger objects alone; 0 for no limit */
     struct s3_keeping keeping; /* of outputs */
     const char *content_type;  /* of outputs; NULL: their sources' */
+    struct prices prices;      /* of a dry run */
     int64_t now_unix_s;
     uint64_t memory_bytes;
 };
@@ -69,6 +71,7 @@ struct shared {
     uint64_t bytes_listed;
     uint64_t objects_done;
     uint64_t bytes_done;
+    struct cost_facts cost; /* of a dry run */
 };
 
 /* One partition's share of the requests in flight, and its first failure. */

@@ -215,6 +215,10 @@ static int compact(struct program *p)
                                                        .interrupted = signals_received},
                                  &p->summary, &error);
     p->work_s = since(work_began);
+    /* A run lists and looks as its dry run did. */
+    const struct s3_counters *sent = all_counters(p);
+    p->summary.cost.requests.lists += sent->op[S3_LIST_OBJECTS].requests;
+    p->summary.cost.requests.heads += sent->op[S3_HEAD_OBJECT].requests;
     p->log.progress = NULL;
     progress_free(progress);
     if (status != STATUS_OK)

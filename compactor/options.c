@@ -161,7 +161,10 @@ static const struct cli_option running_table[] = {
     CLI_FLAG(0, "fail-fast", AT(fail_fast), "stop at the first partition that fails"),
     CLI_FLAG(0, "require-objects", AT(require_objects), "exit 1 when no partition has any object"),
     CLI_FLAG(0, "dry-run", AT(dry_run),
-             "list and compare only; print what would be written and the requests it takes"),
+             "list and compare only; print what would be written, the requests it takes, and what "
+             "it costs and saves"),
+    CLI_STRING(0, "prices", "FILE", AT(prices),
+               "a table of prices for --dry-run, as JSON (default AWS, us-east-1)"),
     CLI_END,
 };
 
@@ -284,6 +287,20 @@ static enum status check_combinations(const struct compact_options *o, struct er
     return STATUS_OK;
 }
 
+static enum status choose_prices(const struct compact_options *o, struct prices *out,
+                                 struct error *err)
+{
+    *out = *prices_builtin();
+    if (o->prices == NULL)
+        return STATUS_OK;
+    if (!o->dry_run)
+        return error_set(err, STATUS_INVALID, "--prices goes with --dry-run");
+    enum status status = prices_read(o->prices, out, err);
+    if (status != STATUS_OK)
+        error_prefix(err, "--prices");
+    return status;
+}
+
 static enum status parse_side(const char *name, const char *text, bool prefix, struct s3_uri *out,
                               struct error *err)
 {
@@ -371,6 +388,8 @@ enum status compact_job(const struct compact_options *o, char *const *uris, int 
     enum status status = check_combinations(o, err);
     if (status == STATUS_OK)
         status = destination_keeping(&o->destination, &made.keeping, err);
+    if (status == STATUS_OK)
+        status = choose_prices(o, &made.prices, err);
     if (status == STATUS_OK)
         status = parse_uris(uris, count, single, &selection, err);
     if (status == STATUS_OK)

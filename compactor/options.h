@@ -41,6 +41,7 @@ struct compact_options {
     bool fail_fast;
     bool require_objects;
     bool dry_run;
+    const char *prices; /* a file; NULL for what is built in */
     uint64_t memory_bytes;
     struct destination_options destination;
     struct connect_options connect;

@@ -9,6 +9,7 @@
 #include "compactor/census.h"
 #include "compactor/entries.h"
 #include "compactor/feed.h"
+#include "compactor/leave.h"
 #include "compactor/output.h"
 #include "compactor/record.h"
 #include "compactor/sources.h"
@@ -29,6 +30,7 @@ struct existing {
     struct record record;
     uint64_t size;
     char etag[S3_ETAG_MAX];
+    char storage_class[PRICES_NAME_MAX + 1]; /* "" for STANDARD */
 };
 
 struct partition {
@@ -74,6 +76,7 @@ enum status partition_new(struct shared *shared, uint64_t index, struct partitio
                                 .shape = &shared->job->shape,
                                 .max_source_bytes = shared->job->max_source_bytes,
                                 .hash = shared->hash,
+                                .prices = shared->job->dry_run ? &shared->job->prices : NULL,
                             });
     sources_init(&p->sources, &shared->job->selection, &p->name);
     *out = p;
@@ -121,6 +124,8 @@ static enum status on_entry(void *ctx, const struct s3_list_entry *listed, struc
     status = census_entry(&p->census, listed, p->sources.source, &entry, err);
     if (status == STATUS_OK)
         status = census_add(&p->census, &entry, err);
+    if (status == STATUS_OK)
+        census_price(&p->census, &entry, listed->storage_class);
     if (status != STATUS_OK || p->overflowed)
         return status;
     status = entries_append(&p->entries, &entry, err);
@@ -171,6 +176,9 @@ static void on_looked(void *ctx, const struct s3_reply *reply)
         if (status == STATUS_OK) {
             existing->size = info.size;
             memcpy(existing->etag, info.etag, sizeof existing->etag);
+            if (!s3_reply_header(reply, "x-amz-storage-class", existing->storage_class,
+                                 sizeof existing->storage_class))
+                existing->storage_class[0] = '\0';
         }
     } else if (status == STATUS_NOT_FOUND && strcmp(reply->code, "NoSuchBucket") != 0) {
         status = STATUS_OK;
@@ -377,6 +385,28 @@ static void collect_written(struct partition *p)
     p->current++;
 }
 
+/* What it takes to make the current output, and what is stored before and after. */
+static void note_cost(struct partition *p)
+{
+    const struct job *job = p->lane.shared->job;
+    const struct existing *e = &p->existing[p->current];
+    struct group *g = &p->census.groups[p->current];
+    struct cost_facts *cost = &p->lane.shared->cost;
+    cost_stock_merge(&cost->sources, &g->stock);
+    if (e->exists)
+        cost_stock_add(&cost->existing, &job->prices, e->storage_class, e->size);
+    if (p->decisions[p->current] == DECISION_UNCHANGED) {
+        cost_stock_add(&cost->outputs, &job->prices, e->storage_class, e->size);
+        return;
+    }
+    const char *class_name = job->keeping.storage_class != NULL ? job->keeping.storage_class : "";
+    cost_stock_add(&cost->outputs, &job->prices, class_name, g->record.bytes);
+    cost_stock_merge(&cost->fetched, &g->stock);
+    cost_requests_of_plan(&cost->requests, g->plan.pieces, g->plan.copies, g->plan.parts);
+    if (p->overflowed) /* it is listed again as it is read */
+        cost->requests.lists += p->sources.pages;
+}
+
 /* An output that needs no writing: unchanged, or only planned. */
 static void collect_other(struct partition *p)
 {
@@ -389,6 +419,8 @@ static void collect_other(struct partition *p)
         r->bytes = p->existing[p->current].size;
         memcpy(r->etag, p->existing[p->current].etag, sizeof r->etag);
     }
+    if (shared->job->dry_run)
+        note_cost(p);
     shared->objects_done += p->census.groups[p->current].record.sources;
     shared->bytes_done += p->census.groups[p->current].record.bytes;
     p->current++;
@@ -461,30 +493,6 @@ static void finish(struct partition *p)
 
 /* ---- moving on without a request ---- */
 
-/* Partitions that are still filling, or not worth it. */
-static bool is_to_be_left(struct partition *p)
-{
-    const struct job *job = p->lane.shared->job;
-    const struct census *c = &p->census;
-    if (c->sources == 0)
-        return false;
-    const int64_t age_s = job->now_unix_s - c->newest_unix_s;
-    if (job->min_age_s > 0 && age_s < job->min_age_s) {
-        struct buf age;
-        buf_init(&age, 64);
-        duration_append_s(&age, age_s > 0 ? (double)age_s : 0);
-        result_skip(p->result, "its newest object is %s old, less than --min-age", age.data);
-        buf_release(&age);
-        return true;
-    }
-    if (c->sources < job->min_objects) {
-        result_skip(p->result, "%" PRIu64 " objects are fewer than --min-objects %" PRIu64,
-                    c->sources, job->min_objects);
-        return true;
-    }
-    return false;
-}
-
 static void advance_listed(struct partition *p)
 {
     struct shared *shared = p->lane.shared;
@@ -492,7 +500,7 @@ static void advance_listed(struct partition *p)
     shared->bytes_listed += p->census.bytes;
     p->current = 0;
     p->stage = STAGE_LOOKING;
-    if (!is_to_be_left(p))
+    if (!leave_partition(shared->job, &p->census, p->result))
         return;
     shared->objects_done += p->census.sources;
     shared->bytes_done += p->census.bytes;

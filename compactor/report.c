@@ -105,36 +105,6 @@ static void append_work(struct buf *line, const struct run_summary *s, double wo
     buf_append_str(line, " objects/s)");
 }
 
-static void append_planned(struct buf *line, const struct run_summary *s)
-{
-    uint64_t gets = 0;
-    uint64_t puts = 0;
-    uint64_t parts = 0;
-    uint64_t uploads = 0;
-    for (uint64_t i = 0; i < s->count; i++)
-        for (unsigned k = 0; k < s->results[i].output_count; k++) {
-            const struct result_output *o = &s->results[i].outputs[k];
-            if (o->decision == DECISION_UNCHANGED)
-                continue;
-            gets += o->gets;
-            puts += o->parts <= 1;
-            uploads += o->parts > 1;
-            parts += o->parts > 1 ? o->parts : 0;
-        }
-    buf_append_str(line, "\nrequests it would take: ");
-    count_append(line, gets);
-    buf_append_str(line, " GetObject, ");
-    count_append(line, puts);
-    buf_append_str(line, " PutObject");
-    if (uploads == 0)
-        return;
-    buf_append_str(line, ", ");
-    count_append(line, parts);
-    buf_append_str(line, " UploadPart, and Create and Complete for ");
-    count_append(line, uploads);
-    buf_append_str(line, " multipart uploads");
-}
-
 void report_totals(struct report *r, double work_s)
 {
     const struct run_summary *s = r->summary;
@@ -142,7 +112,7 @@ void report_totals(struct report *r, double work_s)
     buf_init(&line, LINE_MAX_BYTES);
     append_counts(&line, s);
     if (r->job->dry_run)
-        append_planned(&line, s);
+        report_append_cost(&line, r->job, s);
     else
         append_work(&line, s, work_s);
     if (!r->quiet)

@@ -30,6 +30,12 @@ void report_partition(struct report *r);
  * the first request to the last reply. */
 void report_totals(struct report *r, double work_s);
 
+/* The parts of a dry run's report that are about requests and money: as text after the totals, and
+ * as the member "cost" of the document. */
+void report_append_cost(struct buf *out, const struct job *job, const struct run_summary *summary);
+struct json;
+void report_json_cost(struct json *j, const struct job *job, const struct run_summary *summary);
+
 struct report_times {
     double wall_s; /* since the process began, as far as it knows */
     double work_s;

@@ -208,6 +208,7 @@ enum status report_json(const struct job *job, const struct run_summary *summary
         write_totals(&j, summary);
         write_pace(&j, job, summary);
     }
+    report_json_cost(&j, job, summary);
     if (counters != NULL)
         write_counters(&j, counters);
     write_resources(&j);

@@ -248,6 +248,7 @@ enum status run_job(const struct run_options *options, struct run_summary *summa
     summary->in_flight = options->job->adaptive ? run.pace.width.now : run.limits.in_flight;
     summary->in_flight_max = options->job->adaptive ? run.pace.width.widest : run.limits.in_flight;
     summary->rate_per_s = run.pace.rate.limit;
+    summary->cost = run.shared.cost;
     run_release(&run);
     if (status != STATUS_OK)
         run_summary_release(summary);

@@ -41,6 +41,7 @@ struct run_summary {
     unsigned in_flight;     /* allowed at the end */
     unsigned in_flight_max; /* allowed at any time */
     double rate_per_s;      /* to which the server's refusals led; 0: none */
+    struct cost_facts cost; /* of a dry run */
 };
 
 /* STATUS_OK also when partitions failed: `summary` tells. Fails only where nothing could go on. */

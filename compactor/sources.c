@@ -16,6 +16,7 @@ void sources_init(struct sources *l, const struct selection *selection,
 {
     l->selection = selection;
     l->name = name;
+    l->pages = 0;
     open_source(l, 0);
 }
 
@@ -24,6 +25,7 @@ enum status sources_next(struct sources *l, struct s3_client *client, s3_entry_f
 {
     if (l->lister.finished && l->source + 1 < l->selection->source_count)
         open_source(l, l->source + 1);
+    l->pages++;
     return s3_lister_next(&l->lister, client, on_entry, on_page, ctx, err);
 }
 

@@ -21,6 +21,7 @@ struct sources {
     const struct selection *selection;
     const struct partition_name *name;
     unsigned source;
+    uint64_t pages;          /* asked for */
     struct s3_lister lister; /* of that source */
 };
 

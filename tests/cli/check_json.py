@@ -29,12 +29,17 @@ RANGE = ["--from", "2024-01-01", "--to", "2024-01-03"]
 
 
 def differences(shape, value, where):
-    """Where a value is not of a shape; "*" in an object stands for any name."""
+    """Where a value is not of a shape; "*" in an object stands for any name, and one that has "?"
+    may be null."""
     if isinstance(shape, str) and shape.startswith("="):
         shape = SHAPES[shape]
     if isinstance(shape, str):
         good = any(TYPES[name](value) for name in shape.split("|"))
         return [] if good else [f"{where}: {value!r} is not {shape}"]
+    if isinstance(shape, dict) and "?" in shape:
+        if value is None:
+            return []
+        shape = {name: inner for name, inner in shape.items() if name != "?"}
     if type(shape) is not type(value):
         return [f"{where}: {value!r} is not of the shape {shape!r}"]
     if isinstance(shape, list):

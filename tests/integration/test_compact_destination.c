@@ -119,12 +119,51 @@ static void another_endpoint(void **state)
     world_close(&from);
 }
 
+/* Requests as a run then makes them, three lines of storage, and no saving where there is none. */
+static void a_dry_run_says_what_it_costs(void **state)
+{
+    struct world w;
+    char path[FIXTURE_PATH_MAX + 32];
+    static const char table[] =
+        "{\"region\":\"here\",\"date\":\"2026-01\",\"currency\":\"EUR\",\"classes\":{\"STANDARD\":"
+        "{\"storage_gb_month\":1000000,\"write_per_1000\":1000,\"read_per_1000\":2000}}}";
+    world_open(&w, *state);
+    seed(&w);
+    snprintf(path, sizeof path, "%s/prices.json", w.fixture->root);
+    fixture_write_file(path, table, strlen(table));
+    const char *const *dry =
+        FIXTURE_ARGS("s3-compact", DAY, "--dry-run", "--prices", path, w.source, w.destination);
+    world_says(&w, dry, 0,
+               "requests it would take: 1 ListObjectsV2, 1 HeadObject, 2 GetObject, 1 PutObject\n"
+               "cost in here, prices of 2026-01:\n"
+               "  compacting, once                  8.00 EUR\n"
+               "  storage a month, now              0.0037 EUR\n"
+               "  storage a month, sources kept     0.0075 EUR\n"
+               "  storage a month, sources deleted  0.0037 EUR\n"
+               "  a full read of the sources        4.00 EUR\n"
+               "  a full read of the outputs        2.00 EUR\n"
+               "  pays for itself: after 4 full reads\n"
+               "  no saving in storage");
+    world_says(&w, FIXTURE_ARGS("s3-compact", DAY, "--json", w.source, w.destination), 0,
+               "\"cost\":null");
+    world_says(&w, dry, 0, "HeadObject\ncost in here");
+    store_delete(w.store, w.bucket, "in/2024/01/14/b.json");
+    store_delete(w.store, w.bucket, OUT_14);
+    world_says(&w, dry, 0, "no saving: neither storage nor reading gets cheaper");
+    world_says(&w,
+               FIXTURE_ARGS("s3-compact", DAY, "--dry-run", "--json", "--storage-class", "SNOW",
+                            w.source, w.destination),
+               0, "have none for the class SNOW");
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outputs_are_kept_as_asked),
         cmocka_unit_test(encryption_is_asked_for),
         cmocka_unit_test(another_endpoint),
+        cmocka_unit_test(a_dry_run_says_what_it_costs),
     };
     return FIXTURE_MAIN(tests);
 }
