@@ -9,6 +9,7 @@
 
 #include "bench/campaign.h"
 #include "bench/environment.h"
+#include "bench/estimate.h"
 #include "bench/report.h"
 #include "bench/schedule.h"
 #include "generator/dataset.h"
@@ -20,11 +21,8 @@
 #include "lib/tool/process.h"
 #include "lib/tool/signals.h"
 
-#define PROGRAM        "s3-bench"
-#define FIRST_DAY      "2024-01-01" /* of every dataset: fixed, so that runs compare */
-#define GET_PRICE_USD  (0.0004 / 1000)
-#define PUT_PRICE_USD  (0.005 / 1000)
-#define FREE_LIMIT_USD 1.0
+#define PROGRAM   "s3-bench"
+#define FIRST_DAY "2024-01-01" /* of every dataset: fixed, so that runs compare */
 
 static const char *const profile_default = "s3-standard";
 
@@ -156,19 +154,18 @@ static enum status check_cost(const struct campaign *c, struct error *err)
 {
     if (!s3_client_endpoint(c->connection.client)->costs_money)
         return STATUS_OK;
+    const struct prices *prices = prices_builtin();
     const struct result_settings *s = &c->result->settings;
-    const double runs = (double)(c->result->plan.count * (s->rounds + 1));
-    const double gets = runs * (double)(s->objects + s->days);
-    const double puts = runs * 2 * (double)s->days + (double)s->objects;
-    const double usd = gets * GET_PRICE_USD + puts * PUT_PRICE_USD;
-    log_note(c->log,
-             "on AWS: about %.0f reads and %.0f writes and listings, $%.2f for requests, "
-             "at most %.0f minutes",
-             gets, puts, usd, (double)s->budget_ms / 60000);
-    if (usd > FREE_LIMIT_USD && !c->options->yes)
-        return error_set(err, STATUS_INVALID,
-                         "the estimated cost is above $%.0f; give --yes to go on", FREE_LIMIT_USD);
-    return STATUS_OK;
+    const struct campaign_estimate e = campaign_estimate(s, c->result->plan.count, prices);
+    struct buf text;
+    buf_init(&text, ERROR_TEXT_MAX);
+    campaign_estimate_append(&e, prices, s->budget_ms, &text);
+    log_note(c->log, "on AWS: %s", text.data);
+    enum status status = STATUS_OK;
+    if (e.cost > PRICES_CONSENT_ABOVE && !c->options->yes)
+        status = error_set(err, STATUS_INVALID, "this run makes %s: add --yes to go on", text.data);
+    buf_release(&text);
+    return status;
 }
 
 /* ---- rounds ---- */

@@ -14,6 +14,7 @@
 #include "generator/upload.h"
 #include "lib/base/rng.h"
 #include "lib/tool/exit_code.h"
+#include "lib/tool/prices.h"
 #include "lib/tool/print.h"
 #include "lib/tool/signals.h"
 #include "lib/tool/terminal.h"
@@ -78,7 +79,7 @@ static enum status agree_on_cost(struct program *p, struct error *err)
     enum status status = buf_status(&text, "estimate", err);
     if (status == STATUS_OK)
         log_note(&p->log, "on AWS: %s", text.data);
-    if (status == STATUS_OK && e.cost_usd > REPORT_COST_FREE_USD && !p->options.yes)
+    if (status == STATUS_OK && e.cost_usd > PRICES_CONSENT_ABOVE && !p->options.yes)
         status = error_set(err, STATUS_INVALID, "this run makes %s: add --yes to go on", text.data);
     buf_release(&text);
     return status;

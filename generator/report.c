@@ -10,9 +10,8 @@
 #include "generator/upload.h"
 #include "lib/base/units.h"
 #include "lib/tool/json.h"
+#include "lib/tool/prices.h"
 
-/* $0.005 per 1,000 PUT requests: S3 Standard, us-east-1, October 2025. */
-#define PUT_USD 0.000005
 /* A PUT's usual time: 70 ms and 20 ms a MiB, see the s3-standard profile. */
 #define PUT_BASE_S    0.070
 #define PUT_S_PER_MIB 0.020
@@ -27,7 +26,7 @@ struct estimate estimate_upload(const struct generate_options *o, const struct d
         e.requests++;
     if (options_manifest_uri(o, &uri))
         e.requests++;
-    e.cost_usd = PUT_USD * (double)e.requests;
+    e.cost_usd = price_of_writes(prices_class(prices_builtin(), ""), e.requests);
     e.seconds = (double)e.requests * PUT_BASE_S / width +
                 (double)e.bytes / (1 << 20) * PUT_S_PER_MIB / width;
     return e;
@@ -38,7 +37,9 @@ void estimate_append(const struct estimate *e, struct buf *out)
     count_append(out, e->requests);
     buf_append_str(out, " requests, ");
     size_append(out, e->bytes);
-    buf_printf(out, ", about $%.2f and ", e->cost_usd);
+    buf_append_str(out, ", about ");
+    price_append(out, prices_builtin(), e->cost_usd);
+    buf_append_str(out, " and ");
     duration_append_s(out, e->seconds);
 }
 

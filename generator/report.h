@@ -11,8 +11,7 @@
 #include "lib/base/buf.h"
 #include "lib/s3/http/counters.h"
 
-#define REPORT_SCHEMA        "s3-generate-result/1"
-#define REPORT_COST_FREE_USD 1.0 /* above it --yes is wanted */
+#define REPORT_SCHEMA "s3-generate-result/1"
 
 struct estimate {
     uint64_t requests;
@@ -20,9 +19,9 @@ struct estimate {
     double cost_usd;
     double seconds;
 };
-/* AWS's price of PUTs (us-east-1, October 2025) and its usual time for one. */
+/* The price of PUTs as prices.h has it, and AWS's usual time for one. */
 struct estimate estimate_upload(const struct generate_options *o, const struct dataset *d);
-/* "20,000 requests, 205 MB, about $0.10 and 44 s" */
+/* "20,000 requests, 205 MB, about $0.1000 and 44 s" */
 void estimate_append(const struct estimate *e, struct buf *out);
 
 struct outcome {

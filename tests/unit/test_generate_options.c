@@ -4,6 +4,7 @@
 
 #include "generator/options.h"
 #include "generator/report.h"
+#include "lib/tool/prices.h"
 #include "tests/support/unit.h"
 
 #define ARGS_MAX 24
@@ -146,7 +147,7 @@ static void test_estimate(void **state)
     assert_ok(options_dataset(&o, late, &d, &err), &err);
     struct estimate e = estimate_upload(&o, &d);
     assert_int_equal(e.requests, 200002);
-    assert_true(e.cost_usd > REPORT_COST_FREE_USD && e.cost_usd < 1.0001);
+    assert_true(e.cost_usd > PRICES_CONSENT_ABOVE && e.cost_usd < 1.0001);
     assert_true(e.seconds > 200 && e.seconds < 210);
 }
 
