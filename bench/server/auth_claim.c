@@ -63,6 +63,14 @@ static bool credential_read(struct auth_claim *c, char *credential)
     return c->terminator != NULL && strchr(c->terminator, '/') == NULL;
 }
 
+static enum code version_unsupported(struct auth_result *result)
+{
+    return auth_refuse(
+        result, CODE_INVALID_REQUEST,
+        "The authorization mechanism you have provided is not supported. Please use " ALGORITHM
+        ".");
+}
+
 /* In the Authorization header */
 
 static enum code header_malformed(struct auth_result *result, const char *what)
@@ -122,9 +130,7 @@ static enum code claim_from_header(const struct auth_request *request, const cha
 {
     const size_t name_len = strcspn(authorization, " ");
     if (name_len == 3 && strncmp(authorization, "AWS", 3) == 0)
-        return auth_refuse(result, CODE_INVALID_REQUEST,
-                           "The authorization mechanism you have provided is not supported. Please "
-                           "use " ALGORITHM ".");
+        return version_unsupported(result);
     if (name_len != strlen(ALGORITHM) || strncmp(authorization, ALGORITHM, name_len) != 0)
         return auth_refuse(result, CODE_INVALID_ARGUMENT, "Unsupported Authorization Type");
     if (auth_header(request, "x-amz-content-sha256") == NULL)
@@ -215,9 +221,16 @@ static bool is_presigned(const char *query)
     return strstr(query, "X-Amz-Signature=") != NULL || strstr(query, "X-Amz-Algorithm=") != NULL;
 }
 
+/* As SDKs presign for us-east-1 unless they are told to use version 4. */
+static bool is_presigned_v2(const char *query)
+{
+    return strstr(query, "AWSAccessKeyId=") != NULL && strstr(query, "Signature=") != NULL;
+}
+
 bool auth_claim_exists(const struct auth_request *request)
 {
-    return auth_header(request, "authorization") != NULL || is_presigned(request->query);
+    return auth_header(request, "authorization") != NULL || is_presigned(request->query) ||
+           is_presigned_v2(request->query);
 }
 
 enum code auth_claim_read(const struct auth_request *request, struct buf *text,
@@ -225,6 +238,8 @@ enum code auth_claim_read(const struct auth_request *request, struct buf *text,
 {
     const char *authorization = auth_header(request, "authorization");
     *out = (struct auth_claim){.access_key_id = NULL};
+    if (authorization == NULL && !is_presigned(request->query))
+        return version_unsupported(result);
     if (authorization == NULL)
         return claim_from_query(request, text, out, result);
     if (is_presigned(request->query))

@@ -80,7 +80,7 @@ void aws_chunked_start(struct aws_chunked *d, const struct aws_chunked_options *
     d->trailer_count = 0;
     buf_reset(&d->line);
     buf_reset(&d->trailers);
-    if (!d->is_signed)
+    if (options->key == NULL)
         return;
     d->scope = options->scope;
     d->key = *options->key;

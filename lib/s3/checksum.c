@@ -57,6 +57,7 @@ static struct hash **hash_of(struct checksum *c, enum checksum_algorithm algorit
 
 enum status checksum_start(struct checksum *c, enum checksum_algorithm algorithm, struct error *err)
 {
+    c->crc = 0;
     struct hash **hash = hash_of(c, algorithm);
     if (hash != NULL && *hash == NULL) {
         const enum status status =
@@ -67,7 +68,6 @@ enum status checksum_start(struct checksum *c, enum checksum_algorithm algorithm
         hash_restart(*hash);
     }
     c->algorithm = algorithm;
-    c->crc = 0;
     return STATUS_OK;
 }
 

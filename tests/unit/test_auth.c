@@ -397,6 +397,17 @@ static void malformed_presigned_urls_are_refused(void **state)
     }
 }
 
+static void version_2_is_refused_by_name(void **state)
+{
+    (void)state;
+    struct asked a;
+    struct auth_result result;
+    asked_init(&a, "GET", "/bucket/key", "AWSAccessKeyId=AKIAOTHER&Signature=x&Expires=1");
+    asked_add(&a, "host", "127.0.0.1:1234");
+    assert_int_equal(asked_verify(&a, NOW, &result), CODE_INVALID_REQUEST);
+    assert_non_null(strstr(result.detail, "Please use AWS4-HMAC-SHA256"));
+}
+
 static void one_way_to_sign_is_enough(void **state)
 {
     (void)state;
@@ -490,6 +501,7 @@ int main(void)
         cmocka_unit_test(spelling_of_the_target_does_not_matter),
         cmocka_unit_test(presigned_urls_expire),
         cmocka_unit_test(malformed_presigned_urls_are_refused),
+        cmocka_unit_test(version_2_is_refused_by_name),
         cmocka_unit_test(one_way_to_sign_is_enough),
         cmocka_unit_test(temporary_keys_come_with_their_token),
         cmocka_unit_test(a_refusal_shows_what_was_computed),
