@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/server/list_scope.h"
+#include "bench/server/object_checksum.h"
 #include "bench/server/ops.h"
 #include "bench/server/reply.h"
 #include "bench/server/server_private.h"
@@ -43,6 +44,15 @@ static const char *headers_class(const struct upload *u, size_t *len)
     return found;
 }
 
+/* Which checksum the object will have; only where the client chose one. */
+static void append_checksum_kind(const struct upload *u, struct buf *b)
+{
+    if (!u->checksum.declared)
+        return;
+    xml_str(b, "ChecksumAlgorithm", checksum_info(u->checksum.algorithm)->name);
+    xml_str(b, "ChecksumType", object_checksum_type(u->checksum.composite));
+}
+
 static void append_upload(const struct uploads_page *p, const struct key_index_entry *e,
                           struct buf *b)
 {
@@ -56,6 +66,7 @@ static void append_upload(const struct uploads_page *p, const struct key_index_e
     xml_owner(b, "Owner");
     xml_text(b, "StorageClass", class, class_len);
     xml_time(b, "Initiated", u->initiated_ms);
+    append_checksum_kind(u, b);
     xml_close(b, "Upload");
 }
 
@@ -185,6 +196,7 @@ static enum code reply_parts(struct request *r, const struct bucket *bucket, uin
         xml_str(b, "ChecksumAlgorithm", checksum_info(u->checksum.algorithm)->name);
         xml_str(b, "ChecksumType", object_checksum_type(u->checksum.composite));
     }
+    append_checksum_kind(u, b);
     xml_u64(b, "PartNumberMarker", marker);
     xml_u64(b, "MaxParts", max);
     append_parts(b, u, marker, max);

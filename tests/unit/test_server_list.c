@@ -166,7 +166,16 @@ static void parts_are_listed_by_page(void **state)
     ask(b, "GET", target, NULL, NULL, 200, "");
     assert_element(b, "PartNumber", "30");
     assert_element(b, "IsTruncated", "false");
+    assert_element(b, "ChecksumAlgorithm", "");
     ask(b, "GET", "/bucket/key?uploadId=none", NULL, NULL, 404, "NoSuchUpload");
+    ask(b, "POST", "/bucket/summed?uploads", "x-amz-checksum-algorithm: SHA256\n", NULL, 200, "");
+    answer_element(&b->answer, "UploadId", id, sizeof id);
+    snprintf(target, sizeof target, "/bucket/summed?uploadId=%s", id);
+    ask(b, "GET", target, NULL, NULL, 200, "");
+    assert_element(b, "ChecksumAlgorithm", "SHA256");
+    assert_element(b, "ChecksumType", "COMPOSITE");
+    ask(b, "GET", "/bucket?uploads&prefix=s", NULL, NULL, 200, "");
+    assert_element(b, "ChecksumAlgorithm", "SHA256");
 }
 
 int main(void)
