@@ -22,8 +22,28 @@
 enum run_mode { MODE_SEQUENTIAL, MODE_PARALLEL };
 enum fan_out { FAN_OUT_OBJECTS, FAN_OUT_PARTITIONS };
 
+/* What the crash-safe mode is for. */
+enum safe_task {
+    SAFE_TASK_COMPACT,
+    SAFE_TASK_RECOVER, /* bring what is unfinished to its end, begin nothing */
+    SAFE_TASK_STATUS,  /* look only */
+    SAFE_TASK_VERIFY,  /* read outputs, write nothing */
+};
+
+/* See docs/crash-safety.md. */
+struct safe_options {
+    bool enabled; /* --manifest, or what implies it */
+    enum safe_task task;
+    bool deletes;          /* --delete-sources */
+    bool read_back;        /* --verify read */
+    bool changed_new;      /* --changed new */
+    bool unconditional;    /* --allow-unconditional-delete */
+    uint64_t target_bytes; /* 0: none */
+};
+
 struct job {
     struct selection selection;
+    struct safe_options safe;
     enum run_mode mode;
     enum fan_out fan_out;
     unsigned concurrency; /* requests in flight at the most */

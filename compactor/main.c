@@ -8,6 +8,9 @@
 #include "compactor/options.h"
 #include "compactor/report.h"
 #include "compactor/run.h"
+#include "compactor/safe/config.h"
+#include "compactor/safe/opening.h"
+#include "compactor/safe/probe.h"
 #include "lib/s3/list.h"
 #include "lib/tool/exit_code.h"
 #include "lib/tool/print.h"
@@ -20,6 +23,7 @@
 struct program {
     struct compact_options options;
     struct job job;
+    struct s3_uri destination; /* of the verbs that take nothing else */
     struct log log;
     struct connection connection;
     struct connection beside;    /* to the destination, where it is reached in another way */
@@ -192,10 +196,56 @@ static enum status connect(struct program *p, struct error *err)
                           &p->job.selection, err);
 }
 
+/* Whether the servers can be trusted to delete only what was meant. */
+static enum status probe(struct program *p, struct error *err)
+{
+    struct probe_result result;
+    enum status status =
+        probe_conditions(p->connection.client, destination_client(p), &p->job, &result, err);
+    if (status != STATUS_OK && p->job.safe.unconditional) {
+        log_warning(&p->log, "%s; deleting nevertheless, as --allow-unconditional-delete says",
+                    err->text);
+        status = STATUS_OK;
+    } else if (status != STATUS_OK) {
+        const struct error found = *err;
+        return error_set(err, STATUS_REMOTE,
+                         "%s; nothing is deleted. --allow-unconditional-delete takes the risk that "
+                         "a source replaced at that moment is lost",
+                         found.text);
+    }
+    if (result.versioned)
+        log_warning(&p->log,
+                    "the source bucket keeps versions: deleting frees no space before they "
+                    "expire");
+    return status;
+}
+
+/* What has to hold before the first partition is looked at. */
+static enum status prepare(struct program *p, struct error *err)
+{
+    struct s3_client *client = destination_client(p);
+    const struct safe_options *safe = &p->job.safe;
+    if (safe->task == SAFE_TASK_COMPACT && selection_count(&p->job.selection) == 0)
+        return STATUS_OK;
+    if (!safe->enabled)
+        return config_refuse_state(client, &p->job, err);
+    enum status status = STATUS_OK;
+    if (safe->task == SAFE_TASK_COMPACT)
+        status = config_ensure(client, &p->job, !p->job.dry_run, err);
+    else
+        status = opening_read_log(client, &p->destination, &p->job, err);
+    if (status == STATUS_OK && safe->deletes && !p->job.dry_run)
+        status = probe(p, err);
+    return status;
+}
+
 static int compact(struct program *p)
 {
     struct error error;
-    if (connect(p, &error) != STATUS_OK)
+    enum status status = connect(p, &error);
+    if (status == STATUS_OK)
+        status = prepare(p, &error);
+    if (status != STATUS_OK)
         return fail(p, &error);
     struct progress *progress =
         terminal_progress(&p->options.output, p->job.dry_run ? "looking" : "compacting");
@@ -206,14 +256,14 @@ static int compact(struct program *p)
                                 .log = &p->log,
                                 .out = stdout,
                                 .quiet = p->options.output.quiet || p->options.output.json};
-    enum status status = run_job(&(struct run_options){.job = &p->job,
-                                                       .source = p->connection.client,
-                                                       .destination = destination_client(p),
-                                                       .progress = progress,
-                                                       .on_finished = on_finished,
-                                                       .ctx = p,
-                                                       .interrupted = signals_received},
-                                 &p->summary, &error);
+    status = run_job(&(struct run_options){.job = &p->job,
+                                           .source = p->connection.client,
+                                           .destination = destination_client(p),
+                                           .progress = progress,
+                                           .on_finished = on_finished,
+                                           .ctx = p,
+                                           .interrupted = signals_received},
+                     &p->summary, &error);
     p->work_s = since(work_began);
     /* A run lists and looks as its dry run did. */
     const struct s3_counters *sent = all_counters(p);
@@ -224,7 +274,8 @@ static int compact(struct program *p)
     if (status != STATUS_OK)
         return fail(p, &error);
     report_totals(&p->report, p->work_s);
-    if (p->summary.by_status[PARTITION_EMPTY] == p->summary.count && !p->summary.interrupted)
+    if (p->job.safe.task == SAFE_TASK_COMPACT &&
+        p->summary.by_status[PARTITION_EMPTY] == p->summary.count && !p->summary.interrupted)
         explain_nothing(p);
     const int code = exit_code_of(p);
     /* Lines went out as partitions finished; whether they all arrived shows at the end. */
@@ -251,13 +302,37 @@ static int usage_error(struct program *p, const struct cli_verb *verb, const cha
 }
 
 /* `first` is the first argument, NULL when there is none: mostly a verb that is none. */
-static int wrong_arguments(struct program *p, const struct cli_verb *verb, const char *first)
+static enum status wrong_arguments(const char *first, struct error *err)
 {
-    struct error error;
     if (first == NULL || strncmp(first, "s3://", 5) == 0)
-        return usage_error(p, verb, "a source and a destination are needed: SRC... DST");
-    error_set(&error, STATUS_INVALID, "\"%.200s\" is neither a verb nor an s3:// URI", first);
-    return usage_error(p, verb, error.text);
+        return error_set(err, STATUS_INVALID, "a source and a destination are needed: SRC... DST");
+    return error_set(err, STATUS_INVALID, "\"%.200s\" is neither a verb nor an s3:// URI", first);
+}
+
+/* The verbs that take a destination alone; SAFE_TASK_COMPACT for the others. */
+static enum safe_task task_of(const struct cli_verb *verb)
+{
+    if (strcmp(verb->name, "status") == 0)
+        return SAFE_TASK_STATUS;
+    if (strcmp(verb->name, "recover") == 0)
+        return SAFE_TASK_RECOVER;
+    return strcmp(verb->name, "verify") == 0 ? SAFE_TASK_VERIFY : SAFE_TASK_COMPACT;
+}
+
+/* From the words after the verb to a job. */
+static enum status read_job(struct program *p, const struct cli_verb *verb, char **words, int count,
+                            struct error *err)
+{
+    const enum safe_task task = task_of(verb);
+    const struct wall now = clock_wall(clock_system());
+    if (task == SAFE_TASK_COMPACT && count < 2)
+        return wrong_arguments(count > 0 ? words[0] : NULL, err);
+    if (task == SAFE_TASK_COMPACT)
+        return compact_job(&p->options, words, count, strcmp(verb->name, "one") == 0, now, &p->job,
+                           err);
+    if (count != 1)
+        return error_set(err, STATUS_INVALID, "one destination is needed: DST");
+    return compact_log_job(&p->options, task, words[0], now, &p->job, &p->destination, err);
 }
 
 static const struct cli_verb *find_verb(int *argc, char ***argv)
@@ -303,12 +378,9 @@ int main(int argc, char **argv)
         return print_help(&p->log, verb);
     if (parsed.given_version)
         return print_version(&p->log);
-    if (parsed.positional_count < 2)
-        return wrong_arguments(p, verb, parsed.positional_count > 0 ? argv[0] : NULL);
     p->log.quiet = p->options.output.quiet;
     p->log.debug = p->options.output.verbose;
-    if (compact_job(&p->options, argv, parsed.positional_count, strcmp(verb->name, "one") == 0,
-                    clock_wall(clock_system()), &p->job, &error) != STATUS_OK)
+    if (read_job(p, verb, argv, parsed.positional_count, &error) != STATUS_OK)
         return usage_error(p, verb, error.text);
     signals_install();
     const int code = strcmp(verb->name, "plan") == 0 ? print_plan(p) : compact(p);

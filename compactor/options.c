@@ -21,6 +21,8 @@ static const char *const newline_modes[] = {"keep", "ensure", NULL};
 static const char *const match_rules[] = {"partition", "prefix", NULL};
 static const char *const csv_headers[] = {"keep", "once", NULL};
 static const char *const copy_modes[] = {"auto", "never", NULL};
+static const char *const changed_ways[] = {"fail", "new", NULL};
+static const char *const verify_ways[] = {"head", "read", NULL};
 static const char *const modes[] = {"sequential", "parallel", NULL};
 static const char *const fan_outs[] = {"objects", "partitions", NULL};
 
@@ -145,8 +147,29 @@ static const struct cli_option joining_table[] = {
     CLI_END,
 };
 
-static const struct cli_option running_table[] = {
-    CLI_GROUP("How the work is done"),
+static const struct cli_option safe_table[] = {
+    CLI_GROUP("Crash-safe, with manifests, and deletion"),
+    CLI_FLAG(0, "manifest", AT(manifest),
+             "keep a log and a manifest an output in DST/_compaction/, so that a run may be killed "
+             "or started twice; late objects make further outputs"),
+    CLI_SIZE(0, "target-size", "SIZE", AT(target_bytes), 1, UINT64_C(5) << 40,
+             "outputs of about this size instead of one a partition; implies --manifest"),
+    CLI_CHOICE(0, "changed", "fail|new", AT(changed), changed_ways,
+               "what a source that changed after it was compacted does: fail its partition, or "
+               "count as a new one (default fail)"),
+    CLI_CHOICE(0, "verify", "head|read", AT(verify), verify_ways,
+               "how an output is checked once it is written: by a HEAD, or by reading all of it "
+               "(default head; read before sources are deleted)"),
+    CLI_FLAG(0, "delete-sources", AT(delete_sources),
+             "delete the sources of outputs that were read back, one by one and only while they "
+             "are unchanged; implies --manifest and wants --days, or --from and --to"),
+    CLI_FLAG(0, "allow-unconditional-delete", AT(allow_unconditional_delete),
+             "delete also where the server ignores If-Match: a source that is replaced just then "
+             "is lost"),
+    CLI_END,
+};
+
+static const struct cli_option scheduling_table[] = {
     CLI_CHOICE(0, "mode", "sequential|parallel", AT(mode), modes,
                "sequential keeps one request in flight (default parallel)"),
     CLI_CHOICE(0, "fan-out", "objects|partitions", AT(fan_out), fan_outs,
@@ -158,6 +181,12 @@ static const struct cli_option running_table[] = {
              "for partitions 100)"),
     CLI_SIZE(0, "memory", "SIZE", AT(memory_bytes), BUDGET_MIN_BYTES, UINT64_C(1) << 40,
              "memory for listings and parts, at least 16MiB (default 256MiB)"),
+    CLI_END,
+};
+
+static const struct cli_option running_table[] = {
+    CLI_GROUP("How the work is done"),
+    CLI_INCLUDE(scheduling_table, 0),
     CLI_FLAG(0, "fail-fast", AT(fail_fast), "stop at the first partition that fails"),
     CLI_FLAG(0, "require-objects", AT(require_objects), "exit 1 when no partition has any object"),
     CLI_FLAG(0, "dry-run", AT(dry_run),
@@ -186,6 +215,7 @@ static const struct cli_option run_table[] = {
     CLI_INCLUDE(sources_table, 0),
     CLI_INCLUDE(joining_table, 0),
     CLI_INCLUDE(destination_keeping_table, AT(destination)),
+    CLI_INCLUDE(safe_table, 0),
     CLI_INCLUDE(running_table, 0),
     CLI_INCLUDE(connect_option_table, AT(connect)),
     CLI_INCLUDE(destination_connect_table, AT(destination)),
@@ -199,11 +229,35 @@ static const struct cli_option one_table[] = {
     CLI_INCLUDE(sources_table, 0),
     CLI_INCLUDE(joining_table, 0),
     CLI_INCLUDE(destination_keeping_table, AT(destination)),
+    CLI_INCLUDE(safe_table, 0),
     CLI_INCLUDE(running_table, 0),
     CLI_INCLUDE(connect_option_table, AT(connect)),
     CLI_INCLUDE(destination_connect_table, AT(destination)),
     CLI_INCLUDE(account_table, 0),
     CLI_INCLUDE(output_option_table, AT(output)),
+    CLI_END,
+};
+static const struct cli_option status_table[] = {
+    CLI_GROUP("How the work is done"),
+    CLI_INCLUDE(scheduling_table, 0),
+    COMMON_OPTIONS,
+    CLI_END,
+};
+static const struct cli_option recover_table[] = {
+    CLI_GROUP("How generations are brought to their end"),
+    CLI_CHOICE(0, "verify", "head|read", AT(verify), verify_ways,
+               "how outputs are checked: by a HEAD, or by reading all of them (default head; read "
+               "before sources are deleted)"),
+    CLI_FLAG(0, "delete-sources", AT(delete_sources),
+             "delete the sources of all outputs in the log, once these were read back, and only "
+             "while they are unchanged"),
+    CLI_FLAG(0, "allow-unconditional-delete", AT(allow_unconditional_delete),
+             "delete also where the server ignores If-Match: a source that is replaced just then "
+             "is lost"),
+    CLI_INCLUDE(destination_keeping_table, AT(destination)),
+    CLI_GROUP("How the work is done"),
+    CLI_INCLUDE(scheduling_table, 0),
+    COMMON_OPTIONS,
     CLI_END,
 };
 static const struct cli_option plan_table[] = {
@@ -219,8 +273,8 @@ static const char run_details[] =
     "joined, in key order and byte for byte, into DST + date + \"/\" + name, where the\n"
     "name is that directory with \"-\" for \"/\". An output records what it was made\n"
     "of: the same sources are skipped, more sources replace it, fewer or changed\n"
-    "ones fail the partition and leave it as it is. Sources are never changed or\n"
-    "deleted.\n"
+    "ones fail the partition and leave it as it is. Sources are never changed, and\n"
+    "deleted only with --delete-sources.\n"
     "\n"
     "With several SRC, the objects of one date make one output: those of the first\n"
     "SRC, then those of the second, each in key order. Their partitions must lie\n"
@@ -239,6 +293,26 @@ static const char run_details[] =
     "Exit status: 0 done, 1 some of it failed, 2 wrong usage, 130 or 143\n"
     "interrupted. After 1, 130 and 143 the same command goes on: what is done is\n"
     "skipped.\n";
+static const char status_details[] =
+    "Lists the generations in the log of DST, a destination of --manifest, and what\n"
+    "state each is in: open (begun, not decided), checked, read, kept, deleted or\n"
+    "abandoned.\n"
+    "\n"
+    "Example:\n"
+    "  s3-compact status s3://logs/daily/\n";
+static const char recover_details[] =
+    "Brings every generation that a killed run left unfinished to its end, and\n"
+    "aborts the uploads that such runs left open. It begins nothing new; \"run\" does\n"
+    "all of this, too, for the partitions it selects.\n"
+    "\n"
+    "Example:\n"
+    "  s3-compact recover s3://logs/daily/\n";
+static const char verify_details[] =
+    "Reads every output in the log of DST and compares it with what was written.\n"
+    "Exit status 1 when one is missing or differs. Writes nothing.\n"
+    "\n"
+    "Example:\n"
+    "  s3-compact verify s3://logs/daily/\n";
 static const char one_details[] =
     "Joins exactly one partition, given as \"s3-compact plan\" prints it: everything\n"
     "under SRC, or with --match prefix everything that begins with it, into one\n"
@@ -256,6 +330,10 @@ const struct cli_verb compact_verbs[] = {
      run_details, run_table},
     {"one", "SRC... DST [options]", "join one partition, named in full", one_details, one_table},
     {"plan", "SRC... DST [options]", "print the partitions as JSON", plan_details, plan_table},
+    {"status", "DST [options]", "list what --manifest keeps in DST", status_details, status_table},
+    {"recover", "DST [options]", "finish what killed runs left behind", recover_details,
+     recover_table},
+    {"verify", "DST [options]", "read outputs back and compare them", verify_details, status_table},
     {0},
 };
 
@@ -264,6 +342,8 @@ void compact_options_init(struct compact_options *o)
     *o = (struct compact_options){.date_format = "%Y/%m/%d",
                                   .days = DAYS_NOT_GIVEN,
                                   .part = {0, 1},
+                                  .changed = CHOICE_NOT_GIVEN,
+                                  .verify = CHOICE_NOT_GIVEN,
                                   .suffix_rule = SUFFIX_KNOWN,
                                   .mode = MODE_PARALLEL,
                                   .fan_out = FAN_OUT_OBJECTS,
@@ -299,6 +379,57 @@ static enum status choose_prices(const struct compact_options *o, struct prices 
     if (status != STATUS_OK)
         error_prefix(err, "--prices");
     return status;
+}
+
+static bool wants_manifest(const struct compact_options *o)
+{
+    return o->manifest || o->delete_sources || o->target_bytes > 0;
+}
+
+static enum status check_deletion(const struct compact_options *o, struct error *err)
+{
+    if (!o->delete_sources && o->allow_unconditional_delete)
+        return error_set(err, STATUS_INVALID,
+                         "--allow-unconditional-delete is for --delete-sources");
+    if (o->delete_sources && o->verify == 0)
+        return error_set(err, STATUS_INVALID,
+                         "--delete-sources reads outputs back first; leave --verify head out");
+    return STATUS_OK;
+}
+
+static enum status check_safe(const struct compact_options *o, int sources, bool single,
+                              struct error *err)
+{
+    const bool has_dates = o->days != DAYS_NOT_GIVEN || (o->from != NULL && o->to != NULL);
+    enum status status = check_deletion(o, err);
+    if (status != STATUS_OK)
+        return status;
+    if (!wants_manifest(o)) {
+        if (o->changed != CHOICE_NOT_GIVEN || o->verify != CHOICE_NOT_GIVEN)
+            return error_set(err, STATUS_INVALID, "--changed and --verify are for --manifest");
+        return STATUS_OK;
+    }
+    if (o->overwrite)
+        return error_set(err, STATUS_INVALID,
+                         "--manifest never overwrites an output; leave --overwrite out");
+    if (sources > 1)
+        return error_set(err, STATUS_INVALID,
+                         "--manifest takes one SRC; give each a destination of its own");
+    if (o->delete_sources && !single && !has_dates)
+        return error_set(err, STATUS_INVALID,
+                         "--delete-sources wants the dates named: --days, or --from and --to");
+    return STATUS_OK;
+}
+
+static struct safe_options safe_of(const struct compact_options *o, enum safe_task task)
+{
+    return (struct safe_options){.enabled = task != SAFE_TASK_COMPACT || wants_manifest(o),
+                                 .task = task,
+                                 .deletes = o->delete_sources,
+                                 .read_back = o->verify == 1 || o->delete_sources,
+                                 .changed_new = o->changed == 1,
+                                 .unconditional = o->allow_unconditional_delete,
+                                 .target_bytes = o->target_bytes};
 }
 
 static enum status parse_side(const char *name, const char *text, bool prefix, struct s3_uri *out,
@@ -352,6 +483,7 @@ enum status compact_job(const struct compact_options *o, char *const *uris, int 
                         struct wall now, struct job *job, struct error *err)
 {
     struct job made = {
+        .safe = safe_of(o, SAFE_TASK_COMPACT),
         .mode = o->mode == MODE_SEQUENTIAL ? MODE_SEQUENTIAL : MODE_PARALLEL,
         .fan_out = o->fan_out == FAN_OUT_PARTITIONS ? FAN_OUT_PARTITIONS : FAN_OUT_OBJECTS,
         .concurrency = resolve_concurrency(o),
@@ -391,6 +523,8 @@ enum status compact_job(const struct compact_options *o, char *const *uris, int 
     if (status == STATUS_OK)
         status = choose_prices(o, &made.prices, err);
     if (status == STATUS_OK)
+        status = check_safe(o, count - 1, single, err);
+    if (status == STATUS_OK)
         status = parse_uris(uris, count, single, &selection, err);
     if (status == STATUS_OK)
         status = single ? selection_init_single(&made.selection, &selection, err)
@@ -398,4 +532,28 @@ enum status compact_job(const struct compact_options *o, char *const *uris, int 
     if (status == STATUS_OK)
         *job = made;
     return status;
+}
+
+enum status compact_log_job(const struct compact_options *o, enum safe_task task, const char *uri,
+                            struct wall now, struct job *job, struct s3_uri *destination,
+                            struct error *err)
+{
+    enum status status = check_combinations(o, err);
+    if (status == STATUS_OK)
+        status = check_deletion(o, err);
+    if (status == STATUS_OK)
+        status = parse_side("DST", uri, true, destination, err);
+    if (status != STATUS_OK)
+        return status;
+    *job = (struct job){.safe = safe_of(o, task),
+                        .mode = o->mode == MODE_SEQUENTIAL ? MODE_SEQUENTIAL : MODE_PARALLEL,
+                        .fan_out =
+                            o->fan_out == FAN_OUT_PARTITIONS ? FAN_OUT_PARTITIONS : FAN_OUT_OBJECTS,
+                        .concurrency = resolve_concurrency(o),
+                        .adaptive = is_adaptive(o),
+                        .content_type = o->destination.content_type,
+                        .now_unix_s = wall_unix_s(now),
+                        .memory_bytes = o->memory_bytes};
+    job->selection.destination = *destination;
+    return destination_keeping(&o->destination, &job->keeping, err);
 }

@@ -29,6 +29,12 @@ struct compact_options {
     uint64_t min_objects;
     uint64_t max_source_bytes;
     bool skip_archived;
+    bool manifest;
+    bool delete_sources;
+    bool allow_unconditional_delete;
+    int changed; /* 0 fail, 1 new; CHOICE_NOT_GIVEN */
+    int verify;  /* 0 head, 1 read; CHOICE_NOT_GIVEN */
+    uint64_t target_bytes;
     int suffix_rule;
     bool overwrite;
     int newline;    /* 0 keep, 1 ensure */
@@ -50,13 +56,20 @@ struct compact_options {
 
 #define DAYS_NOT_GIVEN   UINT64_MAX
 #define CONCURRENCY_AUTO UINT64_MAX
+#define CHOICE_NOT_GIVEN (-1)
 
-extern const struct cli_verb compact_verbs[]; /* run, one, plan; ended by a NULL name */
+extern const struct cli_verb compact_verbs[]; /* ended by a NULL name */
 
 void compact_options_init(struct compact_options *o);
 /* Resolves options and `count` URIs, the last of which is the destination. `single` for the verb
  * `one`. STATUS_INVALID is a usage error. The job's selection is to be released. */
 enum status compact_job(const struct compact_options *o, char *const *uris, int count, bool single,
                         struct wall now, struct job *job, struct error *err) MUST_USE;
+
+/* For status, recover and verify, which take a destination alone; its partitions are read from its
+ * log afterwards. */
+enum status compact_log_job(const struct compact_options *o, enum safe_task task, const char *uri,
+                            struct wall now, struct job *job, struct s3_uri *destination,
+                            struct error *err) MUST_USE;
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compactor/output_private.h"
+#include "compactor/safe/place.h"
 #include "compactor/safe/records.h"
 
 /* At the most, if it is gzip. */
@@ -73,13 +74,15 @@ enum issue output_send_sum(struct output *o)
     memcpy(record.sha256, sum, sizeof sum);
     buf_reset(&o->sum_text);
     sum_record_write(&record, o->lane->shared->token, o->commit->manifest, &o->sum_text);
+    const struct s3_keeping keeping = place_state_keeping(o->lane->shared->job);
     enum status status = buf_status(&o->sum_text, "the sum record", &error);
     if (status == STATUS_OK)
         status = s3_put_object(
             o->lane->shared->destination,
             &(struct s3_write){.bucket = o->lane->shared->job->selection.destination.bucket,
                                .key = o->commit->sum_key,
-                               .content_type = "application/json"},
+                               .content_type = "application/json",
+                               .keeping = &keeping},
             o->sum_text.data, o->sum_text.len, NULL, on_sum, o, &error);
     if (status == STATUS_OK)
         o->sum_state = SUM_WRITING;

@@ -121,7 +121,7 @@ static void on_completed(void *ctx, const struct s3_reply *reply)
     if (reply->status == STATUS_OK &&
         s3_upload_completed(reply, o->facts.etag, &error) != STATUS_OK) {
         /* It was answered with success, but not in a way that proves it. */
-        o->stage = OUTPUT_UNSURE;
+        o->stage = o->commit != NULL ? OUTPUT_IN_DOUBT : OUTPUT_UNSURE;
         o->upload_state = UPLOAD_OPEN;
         o->doubt = error;
     }

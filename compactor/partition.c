@@ -13,7 +13,6 @@
 #include "compactor/output.h"
 #include "compactor/record.h"
 #include "compactor/sources.h"
-#include "lib/base/units.h"
 
 enum partition_stage {
     STAGE_LISTING,
@@ -340,35 +339,11 @@ static struct result_output *add_output(struct partition *p, unsigned group, con
     return r;
 }
 
-static void warn_of(struct partition *p, const struct output_facts *facts,
-                    const struct record *record)
-{
-    if (facts->missing_newlines > 0 && record->sources > 1)
-        result_warn(p->result,
-                    "%" PRIu64 " of %" PRIu64 " sources do not end in a newline, so rows run "
-                    "together in %s; --newline ensure adds what is missing",
-                    facts->missing_newlines, record->sources, facts->key);
-    if (facts->differing_types > 0)
-        result_warn(p->result,
-                    "%" PRIu64 " sources of %s have another Content-Type or Content-Encoding than "
-                    "the first",
-                    facts->differing_types, facts->key);
-    if (facts->copy_refusal[0] != '\0')
-        result_warn(p->result,
-                    "the server does not copy (%s), so the large sources of %s were read; --copy "
-                    "never does that without asking",
-                    facts->copy_refusal, facts->key);
-    if (facts->encoding_dropped)
-        result_warn(p->result,
-                    "Content-Encoding: gzip is not put on %s, which has several gzip members",
-                    facts->key);
-}
-
 static void collect_written(struct partition *p)
 {
     struct output_facts facts;
     output_facts(p->output, &facts);
-    warn_of(p, &facts, &p->census.groups[p->current].record);
+    result_warn_output(p->result, &facts, p->census.groups[p->current].record.sources);
     struct result_output *r = add_output(p, p->current, facts.key);
     if (r != NULL) {
         r->written = true;

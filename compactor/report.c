@@ -22,14 +22,44 @@ static void append_printable(struct buf *line, const char *text)
         buf_append_char(line, (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
 }
 
+static const char *open_verb(enum output_seen seen)
+{
+    switch (seen) {
+    case SEEN_OUTPUT:
+        return "open, written";
+    case SEEN_TOMBSTONE:
+        return "open, given up";
+    case SEEN_FOREIGN:
+        return "open, another object in its place";
+    case SEEN_ABSENT:
+    case SEEN_NOT_LOOKED:
+        break;
+    }
+    return "open, not written";
+}
+
+/* What stands between an output's size and its key; "" for one that was plainly written. */
+static const char *verb_of(const struct report *r, const struct result_output *o)
+{
+    const bool looks = r->job->safe.enabled && r->job->safe.task != SAFE_TASK_COMPACT;
+    if (looks && o->state != NULL && r->job->safe.task == SAFE_TASK_VERIFY && o->read_back)
+        return "verified";
+    if (looks && o->state != NULL && r->job->safe.task != SAFE_TASK_RECOVER)
+        return strcmp(o->state, "open") == 0 ? open_verb(o->seen) : o->state;
+    if (o->written)
+        return o->deleted > 0 ? "joined and deleted" : "";
+    if (o->state != NULL)
+        return o->deleted > 0 ? "deleted" : o->state;
+    return o->decision == DECISION_UNCHANGED ? "unchanged"
+           : o->decision == DECISION_REPLACE ? "would replace"
+                                             : "would write";
+}
+
 static void print_output(struct report *r, const struct partition_result *p,
                          const struct result_output *o)
 {
     struct buf line;
-    const char *const verb = o->written                          ? ""
-                             : o->decision == DECISION_UNCHANGED ? "  unchanged"
-                             : o->decision == DECISION_REPLACE   ? "  would replace"
-                                                                 : "  would write";
+    const char *const verb = verb_of(r, o);
     buf_init(&line, LINE_MAX_BYTES);
     append_printable(&line, label(p));
     buf_append_str(&line, "  ");
@@ -41,7 +71,7 @@ static void print_output(struct report *r, const struct partition_result *p,
         size_append(&line, o->copied_bytes);
         buf_append_str(&line, " of it copied by the server");
     }
-    buf_append_str(&line, verb);
+    buf_printf(&line, "%s%s", verb[0] != '\0' ? "  " : "", verb);
     buf_printf(&line, " -> s3://%s/", r->job->selection.destination.bucket);
     append_printable(&line, o->key);
     buf_append_char(&line, '\n');
@@ -90,6 +120,49 @@ static void append_counts(struct buf *line, const struct run_summary *s)
     }
 }
 
+/* For the verbs that look at a log: its generations by state. */
+static void append_generations(struct buf *line, const struct run_summary *s)
+{
+    uint64_t total = 0;
+    uint64_t by_state[GENERATION_ABANDONED + 1] = {0};
+    for (uint64_t i = 0; i < s->count; i++)
+        for (unsigned k = 0; k < s->results[i].output_count; k++)
+            for (int state = 0; state <= GENERATION_ABANDONED; state++) {
+                const char *name = generation_state_name((enum generation_state)state);
+                const bool is = strcmp(s->results[i].outputs[k].state, name) == 0;
+                by_state[state] += is;
+                total += is;
+            }
+    count_append(line, s->count);
+    buf_append_str(line, s->count == 1 ? " partition, " : " partitions, ");
+    count_append(line, total);
+    buf_append_str(line, total == 1 ? " generation" : " generations");
+    const char *separator = ": ";
+    for (int state = 0; state <= GENERATION_ABANDONED; state++) {
+        if (by_state[state] == 0)
+            continue;
+        buf_append_str(line, separator);
+        count_append(line, by_state[state]);
+        buf_printf(line, " %s", generation_state_name((enum generation_state)state));
+        separator = ", ";
+    }
+    if (s->by_status[PARTITION_FAILED] == 0)
+        return;
+    buf_append_str(line, "; ");
+    count_append(line, s->by_status[PARTITION_FAILED]);
+    buf_append_str(line, s->by_status[PARTITION_FAILED] == 1 ? " partition failed"
+                                                             : " partitions failed");
+}
+
+static void append_deleted(struct buf *line, const struct run_summary *s)
+{
+    if (s->deleted == 0)
+        return;
+    buf_append_str(line, "; ");
+    count_append(line, s->deleted);
+    buf_append_str(line, s->deleted == 1 ? " source deleted" : " sources deleted");
+}
+
 static void append_work(struct buf *line, const struct run_summary *s, double work_s)
 {
     buf_append_str(line, "; ");
@@ -110,11 +183,17 @@ void report_totals(struct report *r, double work_s)
     const struct run_summary *s = r->summary;
     struct buf line;
     buf_init(&line, LINE_MAX_BYTES);
-    append_counts(&line, s);
-    if (r->job->dry_run)
-        report_append_cost(&line, r->job, s);
-    else
-        append_work(&line, s, work_s);
+    if (r->job->safe.enabled &&
+        (r->job->safe.task == SAFE_TASK_STATUS || r->job->safe.task == SAFE_TASK_VERIFY)) {
+        append_generations(&line, s);
+    } else {
+        append_counts(&line, s);
+        if (r->job->dry_run)
+            report_append_cost(&line, r->job, s);
+        else
+            append_work(&line, s, work_s);
+        append_deleted(&line, s);
+    }
     if (!r->quiet)
         fprintf(r->out, "%s\n", line.data);
     fflush(r->out);

@@ -30,6 +30,10 @@ static void write_output(struct json *j, const struct result_output *o)
     json_u64(j, "copied_bytes", o->copied_bytes);
     json_bool(j, "copies_verified", o->verified);
     json_str(j, "sha256", o->sha256[0] != '\0' ? o->sha256 : NULL);
+    json_u64(j, "generation", o->generation);
+    json_str(j, "state", o->state);
+    json_bool(j, "read_back", o->read_back);
+    json_u64(j, "deleted", o->deleted);
     json_end(j);
 }
 
@@ -51,6 +55,10 @@ static void write_partition(struct json *j, const struct partition_result *p)
     json_u64(j, "source_bytes", p->source_bytes);
     write_left_out(j, "left_large", &p->large);
     write_left_out(j, "left_archived", &p->archived);
+    json_u64(j, "deleted", p->deleted);
+    json_u64(j, "changed_since", p->kept_newer);
+    json_u64(j, "rewritten", p->rewritten);
+    json_u64(j, "uploads_aborted", p->uploads_aborted);
     json_begin_array(j, "outputs");
     for (unsigned i = 0; i < p->output_count; i++)
         write_output(j, &p->outputs[i]);
@@ -75,6 +83,7 @@ static void write_totals(struct json *j, const struct run_summary *s)
     json_u64(j, "bytes", s->bytes);
     json_u64(j, "copied_bytes", s->copied_bytes);
     json_u64(j, "copies_refused", s->copies_refused);
+    json_u64(j, "deleted", s->deleted);
     json_end(j);
 }
 

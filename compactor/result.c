@@ -2,6 +2,7 @@
 /* result - outcomes of partitions. */
 #include "compactor/result.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,29 @@ void result_skip(struct partition_result *r, const char *format, ...)
     r->status = PARTITION_SKIPPED;
     free(r->reason);
     r->reason = strdup(text.text);
+}
+
+void result_warn_output(struct partition_result *r, const struct output_facts *facts,
+                        uint64_t sources)
+{
+    if (facts->missing_newlines > 0 && sources > 1)
+        result_warn(r,
+                    "%" PRIu64 " of %" PRIu64 " sources do not end in a newline, so rows run "
+                    "together in %s; --newline ensure adds what is missing",
+                    facts->missing_newlines, sources, facts->key);
+    if (facts->differing_types > 0)
+        result_warn(r,
+                    "%" PRIu64 " sources of %s have another Content-Type or Content-Encoding than "
+                    "the first",
+                    facts->differing_types, facts->key);
+    if (facts->copy_refusal[0] != '\0')
+        result_warn(r,
+                    "the server does not copy (%s), so the large sources of %s were read; --copy "
+                    "never does that without asking",
+                    facts->copy_refusal, facts->key);
+    if (facts->encoding_dropped)
+        result_warn(r, "Content-Encoding: gzip is not put on %s, which has several gzip members",
+                    facts->key);
 }
 
 void result_fail(struct partition_result *r, const struct error *error)

@@ -11,6 +11,7 @@
 
 #include "compactor/decision.h"
 #include "compactor/output.h"
+#include "compactor/safe/generation.h"
 #include "lib/base/error.h"
 
 enum partition_status {
@@ -39,6 +40,12 @@ struct result_output {
     uint64_t headers_dropped; /* with --csv-header once */
     uint64_t gets;            /* requests it takes */
     unsigned parts;
+    /* Of the crash-safe mode. */
+    unsigned generation; /* 0 in plain mode */
+    const char *state;   /* of generation_state_name; NULL in plain mode */
+    enum output_seen seen;
+    bool read_back;   /* by this run */
+    uint64_t deleted; /* sources, by this run */
 };
 
 struct partition_result {
@@ -55,6 +62,11 @@ struct partition_result {
     struct left_out archived;
     char *reason;
     char *error;
+    /* Of the crash-safe mode, by this run. */
+    uint64_t deleted;         /* sources */
+    uint64_t kept_newer;      /* sources not deleted, because they changed since */
+    uint64_t rewritten;       /* listed sources that were written again with the same bytes */
+    uint64_t uploads_aborted; /* left by runs that died */
 };
 
 /* Adds a zeroed output, or NULL when memory ran out. `key` is copied. */
@@ -62,6 +74,9 @@ struct result_output *result_add_output(struct partition_result *r, const char *
 /* Silently dropped when memory runs out: a warning is never worth a failure. */
 void result_warn(struct partition_result *r, const char *format, ...) PRINTF_LIKE(2, 3);
 void result_skip(struct partition_result *r, const char *format, ...) PRINTF_LIKE(2, 3);
+/* What was noticed while an output was joined. */
+void result_warn_output(struct partition_result *r, const struct output_facts *facts,
+                        uint64_t sources);
 void result_fail(struct partition_result *r, const struct error *error);
 void result_release(struct partition_result *r);
 

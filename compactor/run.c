@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "compactor/pace.h"
-#include "compactor/partition.h"
+#include "compactor/worker.h"
 #include "lib/base/rng.h"
 
 #define POLL_MS    200 /* how late a signal or a progress line may be */
@@ -15,7 +15,7 @@
 #define WINDOW_MAX 1024
 
 struct active {
-    struct partition *partition;
+    struct worker worker;
     uint64_t index;
 };
 
@@ -72,7 +72,7 @@ static enum status run_init(struct run *r, const struct run_options *options,
 static void run_release(struct run *r)
 {
     for (unsigned i = 0; i < r->active_count; i++)
-        partition_free(r->active[i].partition);
+        worker_free(&r->active[i].worker);
     free(r->active);
     hash_free(r->shared.hash);
 }
@@ -82,6 +82,7 @@ static void note_result(struct run *r, uint64_t index)
     struct run_summary *s = r->summary;
     const struct partition_result *result = &s->results[index];
     s->by_status[result->status]++;
+    s->deleted += result->deleted;
     for (unsigned i = 0; i < result->output_count; i++) {
         if (!result->outputs[i].written)
             continue;
@@ -104,8 +105,8 @@ static void begin_partitions(struct run *r)
         const uint64_t index = r->next++;
         struct active *slot = &r->active[r->active_count];
         struct error error;
-        if (partition_new(&r->shared, index, &r->summary->results[index], &slot->partition,
-                          &error) == STATUS_OK) {
+        if (worker_init(&slot->worker, &r->shared, index, &r->summary->results[index], &error) ==
+            STATUS_OK) {
             slot->index = index;
             r->active_count++;
         } else {
@@ -172,15 +173,15 @@ static enum status poll_clients(const struct run *r, struct error *err)
 
 /* ---- sending ---- */
 
-static bool may_send(struct run *r, const struct partition *p)
+static bool may_send(struct run *r, const struct worker *w)
 {
-    return partition_in_flight(p) < r->limits.in_flight_per_partition && pace_allows(r);
+    return worker_in_flight(w) < r->limits.in_flight_per_partition && pace_allows(r);
 }
 
 /* Sends what the partition has to send, as far as it may. */
-static void send_all(struct run *r, struct partition *p, enum issue issue(struct partition *p))
+static void send_all(struct run *r, struct worker *w, enum issue issue(struct worker *w))
 {
-    while (may_send(r, p) && issue(p) == ISSUE_SENT)
+    while (may_send(r, w) && issue(w) == ISSUE_SENT)
         pace_started(&r->pace);
 }
 
@@ -188,22 +189,22 @@ static void send_requests(struct run *r)
 {
     r->shared.busy = false;
     for (unsigned i = 0; i < r->active_count; i++)
-        send_all(r, r->active[i].partition, partition_issue_control);
+        send_all(r, &r->active[i].worker, worker_issue_control);
     budget_open_parts(&r->shared.budget);
     for (unsigned i = 0; i < r->active_count; i++)
-        send_all(r, r->active[i].partition, partition_issue_fetch);
+        send_all(r, &r->active[i].worker, worker_issue_fetch);
 }
 
 static void end_partitions(struct run *r)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < r->active_count; i++) {
-        const struct active a = r->active[i];
-        if (!partition_is_finished(a.partition)) {
+        struct active a = r->active[i];
+        if (!worker_is_finished(&a.worker)) {
             r->active[kept++] = a;
             continue;
         }
-        partition_free(a.partition);
+        worker_free(&a.worker);
         note_result(r, a.index);
     }
     r->active_count = kept;

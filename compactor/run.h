@@ -36,6 +36,7 @@ struct run_summary {
     uint64_t outputs;        /* written */
     uint64_t copied_bytes;   /* of them, by the server */
     uint64_t copies_refused; /* outputs that were read, although sources could be copied */
+    uint64_t deleted;        /* sources */
     bool interrupted;
     uint64_t parts_peak_bytes;
     unsigned in_flight;     /* allowed at the end */

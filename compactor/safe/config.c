@@ -8,6 +8,7 @@
 #include "compactor/safe/ask.h"
 #include "compactor/safe/fields.h"
 #include "compactor/safe/layout.h"
+#include "compactor/safe/place.h"
 #include "compactor/safe/records.h"
 #include "lib/s3/list.h"
 #include "lib/s3/object.h"
@@ -104,6 +105,7 @@ static enum status config_create(struct s3_client *client, const struct job *job
 {
     struct buf text;
     struct ask ask = {0};
+    const struct s3_keeping keeping = place_state_keeping(job);
     buf_init(&text, RECORD_TEXT_MAX);
     config_write(config, &text);
     enum status status = buf_status(&text, "config.state", err);
@@ -112,6 +114,7 @@ static enum status config_create(struct s3_client *client, const struct job *job
                                &(struct s3_write){.bucket = job->selection.destination.bucket,
                                                   .key = key,
                                                   .content_type = "application/json",
+                                                  .keeping = &keeping,
                                                   .create_only = true},
                                text.data, text.len, NULL, ask_done, &ask, err);
     if (status == STATUS_OK)
@@ -187,6 +190,10 @@ enum status config_refuse_state(struct s3_client *client, const struct job *job,
     status = s3_lister_next(&lister, client, on_state, on_state_page, &probe, err);
     if (status == STATUS_OK)
         status = ask_wait(client, &probe.ask, err);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK; /* no such bucket: whoever has to write there will say so */
+    if (status != STATUS_OK)
+        error_prefix(err, "destination");
     if (status == STATUS_OK && probe.found)
         status = error_set(err, STATUS_INVALID,
                            "s3://%s/%s is kept by the crash-safe mode; use --manifest, or another "

@@ -211,6 +211,15 @@ enum status generations_add(struct generations *g, const char *name, uint64_t si
     return STATUS_OK;
 }
 
+enum status generations_append(struct generations *g, const struct generation *item,
+                               struct error *err)
+{
+    enum status status = reserve(g, err);
+    if (status == STATUS_OK)
+        g->items[g->count++] = *item;
+    return status;
+}
+
 enum status generations_check(const struct generations *g, struct error *err)
 {
     for (unsigned i = 0; i < g->count; i++) {

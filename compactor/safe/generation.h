@@ -109,6 +109,9 @@ void generations_release(struct generations *g);
  * is not known, or a gap. */
 enum status generations_add(struct generations *g, const char *name, uint64_t size,
                             struct error *err) MUST_USE;
+/* The next one, which this run has just begun; item->number is count + 1. */
+enum status generations_append(struct generations *g, const struct generation *item,
+                               struct error *err) MUST_USE;
 /* STATUS_PROTOCOL when any of them is broken. */
 enum status generations_check(const struct generations *g, struct error *err) MUST_USE;
 /* What the sources of the kept ones list as, all together. */

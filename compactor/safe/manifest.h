@@ -34,7 +34,7 @@
 
 #define SAFE_MANIFEST_ENTRIES_MAX 100000
 #define SAFE_MANIFEST_BYTES_MAX   (UINT64_C(64) << 20) /* of entry lines */
-#define SAFE_MANIFEST_LINE_MAX    16384
+#define SAFE_MANIFEST_LINE_MAX    65536 /* a head has six keys, and JSON escapes may be long */
 #define SAFE_MANIFEST_SOURCE_MAX  (S3_BUCKET_MAX + S3_KEY_MAX + 8)
 
 struct safe_manifest_head {
@@ -45,6 +45,8 @@ struct safe_manifest_head {
     char output[S3_KEY_MAX + 1];
     char suffix[NAMING_SUFFIX_MAX + 1];
     struct shape shape;
+    char first[S3_KEY_MAX + 1]; /* of the sources' keys */
+    char last[S3_KEY_MAX + 1];
     uint64_t sources;
     uint64_t nonempty;
     uint64_t bytes; /* of the sources */
@@ -57,6 +59,9 @@ struct safe_manifest_head {
 /* The line of an entry: STATUS_INVALID when its key or ETag is not valid UTF-8. */
 enum status safe_manifest_append(struct buf *text, const struct entry *entry,
                                  struct error *err) MUST_USE;
+/* Bytes of that line. */
+enum status safe_manifest_line_bytes(const struct entry *entry, uint64_t *out,
+                                     struct error *err) MUST_USE;
 /* Fills in the head's entries_* of the lines in `text`, and puts the head line in front of them.
  * `digest_hex` is the manifest's digest. */
 enum status safe_manifest_finish(struct safe_manifest_head *head, struct buf *text,

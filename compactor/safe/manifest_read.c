@@ -108,6 +108,8 @@ static enum status check_head(const struct safe_manifest_reader *r,
         return invalid(r, err, "it is of another source");
     if (strcmp(h->output, output) != 0)
         return invalid(r, err, "its output is not the one that its generation has");
+    if (shape_check(&h->shape, h->suffix, err) != STATUS_OK)
+        return invalid(r, err, "its options do not fit its suffix");
     if (h->sources == 0 || h->sources > SAFE_MANIFEST_ENTRIES_MAX || h->nonempty > h->sources)
         return invalid(r, err, "the number of sources cannot be");
     return STATUS_OK;
@@ -128,6 +130,8 @@ static enum status read_head(struct safe_manifest_reader *r, const char *line, s
     fields_str(&f, "output", h.output, sizeof h.output);
     fields_str(&f, "suffix", h.suffix, sizeof h.suffix);
     read_shape(&f, &h.shape);
+    fields_str(&f, "first", h.first, sizeof h.first);
+    fields_str(&f, "last", h.last, sizeof h.last);
     fields_u64(&f, "sources", &h.sources);
     fields_u64(&f, "nonempty", &h.nonempty);
     fields_u64(&f, "bytes", &h.bytes);
@@ -159,6 +163,11 @@ static enum status count_entry(struct safe_manifest_reader *r, const struct entr
         return invalid(r, err, "the key is not in the partition");
     if (r->entries > 0 && strcmp(e->key, r->entry.key) <= 0)
         return invalid(r, err, "the keys do not ascend");
+    if ((r->entries == 0 && strcmp(e->key, h->first) != 0) ||
+        (r->entries + 1 == h->sources) != (strcmp(e->key, h->last) == 0))
+        return invalid(r, err, "the first or the last key is not what its head says");
+    if (e->size > 0 && r->nonempty == h->nonempty)
+        return invalid(r, err, "more sources have bytes than its head says");
     if (e->size > h->bytes - r->bytes)
         return invalid(r, err, "the sizes add up to more than its head says");
     r->bytes += e->size;

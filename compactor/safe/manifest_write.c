@@ -37,6 +37,17 @@ enum status safe_manifest_append(struct buf *text, const struct entry *entry, st
     return buf_status(text, "a manifest", err);
 }
 
+enum status safe_manifest_line_bytes(const struct entry *entry, uint64_t *out, struct error *err)
+{
+    struct buf line;
+    buf_init(&line, SAFE_MANIFEST_LINE_MAX);
+    enum status status = safe_manifest_append(&line, entry, err);
+    if (status == STATUS_OK)
+        *out = line.len;
+    buf_release(&line);
+    return status;
+}
+
 static void write_hex(struct json *j, const char *name, const uint8_t sum[SHA256_SIZE])
 {
     char hex[SHA256_HEX_SIZE];
@@ -63,6 +74,8 @@ static void write_head(const struct safe_manifest_head *h, struct buf *out)
     json_str(&j, "csv_header", h->shape.csv_header_once ? "once" : "keep");
     json_u64(&j, "gzip_level", (uint64_t)h->shape.gzip_level);
     json_end(&j);
+    json_str(&j, "first", h->first);
+    json_str(&j, "last", h->last);
     json_u64(&j, "sources", h->sources);
     json_u64(&j, "nonempty", h->nonempty);
     json_u64(&j, "bytes", h->bytes);

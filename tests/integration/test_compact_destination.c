@@ -134,15 +134,15 @@ static void a_dry_run_says_what_it_costs(void **state)
     const char *const *dry =
         FIXTURE_ARGS("s3-compact", DAY, "--dry-run", "--prices", path, w.source, w.destination);
     world_says(&w, dry, 0,
-               "requests it would take: 1 ListObjectsV2, 1 HeadObject, 2 GetObject, 1 PutObject\n"
+               "requests it would take: 2 ListObjectsV2, 1 HeadObject, 2 GetObject, 1 PutObject\n"
                "cost in here, prices of 2026-01:\n"
-               "  compacting, once                  8.00 EUR\n"
+               "  compacting, once                  9.00 EUR\n"
                "  storage a month, now              0.0037 EUR\n"
                "  storage a month, sources kept     0.0075 EUR\n"
                "  storage a month, sources deleted  0.0037 EUR\n"
                "  a full read of the sources        4.00 EUR\n"
                "  a full read of the outputs        2.00 EUR\n"
-               "  pays for itself: after 4 full reads\n"
+               "  pays for itself: after 5 full reads\n"
                "  no saving in storage");
     world_says(&w, FIXTURE_ARGS("s3-compact", DAY, "--json", w.source, w.destination), 0,
                "\"cost\":null");

@@ -47,6 +47,8 @@ static void make(struct buf *text, char digest[SHA256_HEX_SIZE])
         head.bytes += e.size;
     }
     hash_free(hash);
+    snprintf(head.first, sizeof head.first, "%s", keys[0]);
+    snprintf(head.last, sizeof head.last, "%s", keys[2]);
     assert_ok(safe_manifest_finish(&head, text, digest, &err), &err);
 }
 
