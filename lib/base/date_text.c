@@ -158,29 +158,44 @@ enum status date_parse_amz(const char *text, int64_t *unix_s, struct error *err)
     return STATUS_OK;
 }
 
-void date_append_http(struct buf *b, int64_t unix_s)
-{
-    const struct stamp s = stamp_from_unix(unix_s);
-    int64_t days = unix_s / 86400 - (unix_s % 86400 < 0);
-    buf_printf(b, "%s, %02d %s %04d %02d:%02d:%02d GMT", day_names[((days % 7) + 7) % 7],
-               s.civil.day, month_names[s.civil.month - 1], s.civil.year, s.civil.hour, s.minute,
-               s.second);
-}
-
-void date_append_iso8601(struct buf *b, int64_t unix_s)
-{
-    const struct stamp s = stamp_from_unix(unix_s);
-    buf_printf(b, "%04d-%02d-%02dT%02d:%02d:%02d.000Z", s.civil.year, s.civil.month, s.civil.day,
-               s.civil.hour, s.minute, s.second);
-}
-
+/* By hand because every request needs one, and every entry of a listing. */
 static void put_digits(char *to, int width, int value)
 {
     for (int i = width; i-- > 0; value /= 10)
         to[i] = (char)('0' + value % 10);
 }
 
-/* By hand because every request needs one. */
+static void put_time(char *to, const struct stamp *s)
+{
+    put_digits(to, 2, s->civil.hour);
+    put_digits(to + 3, 2, s->minute);
+    put_digits(to + 6, 2, s->second);
+}
+
+void date_append_http(struct buf *b, int64_t unix_s)
+{
+    const struct stamp s = stamp_from_unix(unix_s);
+    const int64_t days = unix_s / 86400 - (unix_s % 86400 < 0);
+    char text[] = "Thu, 01 Jan 1970 00:00:00 GMT";
+    memcpy(text, day_names[((days % 7) + 7) % 7], 3);
+    put_digits(text + 5, 2, s.civil.day);
+    memcpy(text + 8, month_names[s.civil.month - 1], 3);
+    put_digits(text + 12, 4, s.civil.year);
+    put_time(text + 17, &s);
+    buf_append(b, text, sizeof text - 1);
+}
+
+void date_append_iso8601(struct buf *b, int64_t unix_s)
+{
+    const struct stamp s = stamp_from_unix(unix_s);
+    char text[] = "1970-01-01T00:00:00.000Z";
+    put_digits(text, 4, s.civil.year);
+    put_digits(text + 5, 2, s.civil.month);
+    put_digits(text + 8, 2, s.civil.day);
+    put_time(text + 11, &s);
+    buf_append(b, text, sizeof text - 1);
+}
+
 void date_format_amz(char out[17], int64_t unix_s)
 {
     const struct stamp s = stamp_from_unix(unix_s);

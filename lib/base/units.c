@@ -160,20 +160,22 @@ static bool read_whole(const char *text, uint64_t *out, bool *overflow)
 enum status uint_parse(const char *text, uint64_t min, uint64_t max, uint64_t *out,
                        struct error *err)
 {
+    uint64_t value;
+    bool overflow;
+    const bool number = read_whole(text, &value, &overflow);
+    if (number && !overflow && value >= min && value <= max) {
+        *out = value;
+        return STATUS_OK;
+    }
     char range[64];
     if (max == UINT64_MAX)
         snprintf(range, sizeof range, "%" PRIu64 " or more", min);
     else
         snprintf(range, sizeof range, "%" PRIu64 " to %" PRIu64, min, max);
-    uint64_t value;
-    bool overflow;
-    if (!read_whole(text, &value, &overflow))
-        return error_set(err, STATUS_INVALID, "\"%.64s\" is not a whole number (expected %s)", text,
-                         range);
-    if (overflow || value < min || value > max)
-        return error_set(err, STATUS_INVALID, "%.64s is out of range (expected %s)", text, range);
-    *out = value;
-    return STATUS_OK;
+    return number
+               ? error_set(err, STATUS_INVALID, "%.64s is out of range (expected %s)", text, range)
+               : error_set(err, STATUS_INVALID, "\"%.64s\" is not a whole number (expected %s)",
+                           text, range);
 }
 
 enum status int_parse(const char *text, int64_t min, int64_t max, int64_t *out, struct error *err)

@@ -2,7 +2,6 @@
 /* uri - "s3://bucket/key" references, bucket names, and S3's URI encoding. */
 #include "lib/s3/uri.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -118,10 +117,12 @@ void s3_uri_append(struct buf *b, const char *bucket, const char *key)
     buf_append_str(b, key);
 }
 
+/* Unreserved characters, as bits: every byte of every request's path and query is looked up. */
 static bool is_unreserved(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    static const uint64_t set[4] = {UINT64_C(0x03ff600000000000), UINT64_C(0x47fffffe87fffffe)};
+    const uint8_t byte = (uint8_t)c;
+    return (set[byte >> 6] >> (byte & 63) & 1) != 0;
 }
 
 void uri_encode(struct buf *out, const char *text, size_t len, int keep_slash)
@@ -157,6 +158,27 @@ static char escape_value(const char *text, size_t len)
     if (len < 3 || hex_value(text[1]) < 0 || hex_value(text[2]) < 0)
         return 0;
     return (char)(uint8_t)(hex_value(text[1]) * 16 + hex_value(text[2]));
+}
+
+static bool is_upper_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+}
+
+bool uri_is_encoded(const char *text, size_t len, int keep_slash)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (is_unreserved(text[i]) || (keep_slash && text[i] == '/'))
+            continue;
+        if (text[i] != '%' || len - i < 3 || !is_upper_hex(text[i + 1]) ||
+            !is_upper_hex(text[i + 2]))
+            return false;
+        const char value = escape_value(text + i, len - i);
+        if (value == '\0' || is_unreserved(value) || (keep_slash && value == '/'))
+            return false;
+        i += 2;
+    }
+    return true;
 }
 
 enum status uri_decode(struct buf *out, const char *text, size_t len, int plus_is_space,

@@ -5,6 +5,7 @@
 #ifndef KIT_S3_URI_H
 #define KIT_S3_URI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/base/buf.h"
@@ -30,6 +31,8 @@ enum status s3_bucket_name_check(const char *name, struct error *err) MUST_USE;
 /* SigV4's UriEncode: everything but [A-Za-z0-9-._~] becomes %XX, upper case; '/' is kept when
  * `keep_slash`. */
 void uri_encode(struct buf *out, const char *text, size_t len, int keep_slash);
+/* Whether that is what `text` looks like already: decoding and encoding would give it back. */
+bool uri_is_encoded(const char *text, size_t len, int keep_slash);
 /* Decodes %XX, and '+' as a space when `plus_is_space`, in place of form decoding of listings.
  * STATUS_INVALID for a broken escape or an encoded NUL. */
 enum status uri_decode(struct buf *out, const char *text, size_t len, int plus_is_space,

@@ -127,6 +127,36 @@ static void test_encode(void **state)
     buf_release(&b);
 }
 
+/* Every text of up to five of these characters, against what decoding and encoding make of it. */
+static void test_is_encoded(void **state)
+{
+    (void)state;
+    static const char letters[] = "%2Fb1+/";
+    enum { LETTERS = sizeof letters - 1, LENGTH = 5 };
+    struct buf decoded, encoded;
+    buf_init(&decoded, 64);
+    buf_init(&encoded, 64);
+    unsigned found = 0;
+    for (size_t number = 0; number < LETTERS * LETTERS * LETTERS * LETTERS * LETTERS; number++) {
+        char text[LENGTH];
+        size_t rest = number;
+        for (size_t i = 0; i < LENGTH; i++, rest /= LETTERS)
+            text[i] = letters[rest % LETTERS];
+        for (int keep_slash = 0; keep_slash <= 1; keep_slash++) {
+            buf_reset(&decoded);
+            buf_reset(&encoded);
+            bool same = uri_decode(&decoded, text, LENGTH, !keep_slash, NULL) == STATUS_OK;
+            uri_encode(&encoded, decoded.data, decoded.len, keep_slash);
+            same = same && encoded.len == LENGTH && memcmp(encoded.data, text, LENGTH) == 0;
+            assert_int_equal(uri_is_encoded(text, LENGTH, keep_slash), same);
+            found += same;
+        }
+    }
+    assert_true(found > 1000); /* both answers were met */
+    buf_release(&decoded);
+    buf_release(&encoded);
+}
+
 static void test_decode(void **state)
 {
     (void)state;
@@ -176,10 +206,15 @@ static void test_round_trip_of_all_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse_good),    cmocka_unit_test(test_parse_bad),
-        cmocka_unit_test(test_parse_lengths), cmocka_unit_test(test_make_prefix),
-        cmocka_unit_test(test_append),        cmocka_unit_test(test_encode),
-        cmocka_unit_test(test_decode),        cmocka_unit_test(test_round_trip_of_all_bytes),
+        cmocka_unit_test(test_parse_good),
+        cmocka_unit_test(test_parse_bad),
+        cmocka_unit_test(test_parse_lengths),
+        cmocka_unit_test(test_make_prefix),
+        cmocka_unit_test(test_append),
+        cmocka_unit_test(test_encode),
+        cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_is_encoded),
+        cmocka_unit_test(test_round_trip_of_all_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
