@@ -56,7 +56,7 @@ void request_log_write(struct request_log *log, const struct request *r, int64_t
     json_init(&j, &log->pending, false);
     json_begin_object(&j, NULL);
     json_u64(&j, "sequence", r->shown.sequence);
-    json_f64(&j, "time", (double)r->arrived_wall.unix_ns / 1e9);
+    json_micro(&j, "time", r->arrived_wall.unix_ns / NS_PER_US);
     json_str(&j, "access_key", r->shown.access_key_id);
     json_str(&j, "operation", r->shown.operation);
     json_str(&j, "bucket", r->shown.bucket);

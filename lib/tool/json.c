@@ -3,7 +3,6 @@
 #include "lib/tool/json.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,16 +161,46 @@ void json_str(struct json *j, const char *name, const char *value)
         buf_append_str(j->out, "null");
 }
 
+#define DIGITS_MAX 20 /* of 64 bits */
+
+/* At least `width` digits. By hand because a server's log writes a dozen numbers a request. */
+static void append_digits(struct buf *out, uint64_t value, unsigned width)
+{
+    char text[DIGITS_MAX];
+    size_t at = sizeof text;
+    for (; value > 0 || width > 0; value /= 10) {
+        text[--at] = (char)('0' + value % 10);
+        width -= width > 0;
+    }
+    buf_append(out, text + at, sizeof text - at);
+}
+
 void json_u64(struct json *j, const char *name, uint64_t value)
 {
     begin_value(j, name);
-    buf_printf(j->out, "%" PRIu64, value);
+    append_digits(j->out, value, 1);
+}
+
+static uint64_t append_sign(struct buf *out, int64_t value)
+{
+    if (value < 0)
+        buf_append_char(out, '-');
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 }
 
 void json_i64(struct json *j, const char *name, int64_t value)
 {
     begin_value(j, name);
-    buf_printf(j->out, "%" PRId64, value);
+    append_digits(j->out, append_sign(j->out, value), 1);
+}
+
+void json_micro(struct json *j, const char *name, int64_t millionths)
+{
+    begin_value(j, name);
+    const uint64_t all = append_sign(j->out, millionths);
+    append_digits(j->out, all / 1000000, 1);
+    buf_append_char(j->out, '.');
+    append_digits(j->out, all % 1000000, 6);
 }
 
 void json_f64(struct json *j, const char *name, double value)

@@ -35,6 +35,8 @@ void json_end(struct json *j);
 void json_str(struct json *j, const char *name, const char *value); /* NULL writes null */
 void json_u64(struct json *j, const char *name, uint64_t value);
 void json_i64(struct json *j, const char *name, int64_t value);
+/* A number of millionths as a decimal fraction: 1500000 is 1.500000. */
+void json_micro(struct json *j, const char *name, int64_t millionths);
 /* Shortest form that reads back as the same double; NaN and infinities write null. */
 void json_f64(struct json *j, const char *name, double value);
 void json_bool(struct json *j, const char *name, bool value);

@@ -43,6 +43,25 @@ static void test_one_line(void **state)
     buf_release(&out);
 }
 
+static void test_micro(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct json j;
+    buf_init(&out, 1000);
+    json_init(&j, &out, false);
+    json_begin_array(&j, NULL);
+    json_micro(&j, NULL, 0);
+    json_micro(&j, NULL, 1500000);
+    json_micro(&j, NULL, -1);
+    json_micro(&j, NULL, INT64_MAX);
+    json_micro(&j, NULL, INT64_MIN);
+    json_end(&j);
+    assert_string_equal(out.data, "[0.000000,1.500000,-0.000001,9223372036854.775807,"
+                                  "-9223372036854.775808]");
+    buf_release(&out);
+}
+
 static void test_pretty(void **state)
 {
     (void)state;
@@ -189,9 +208,13 @@ static void test_failure_sticks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_line), cmocka_unit_test(test_pretty),
-        cmocka_unit_test(test_strings),  cmocka_unit_test(test_any_bytes_are_valid),
-        cmocka_unit_test(test_doubles),  cmocka_unit_test(test_failure_sticks),
+        cmocka_unit_test(test_one_line),
+        cmocka_unit_test(test_micro),
+        cmocka_unit_test(test_pretty),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_any_bytes_are_valid),
+        cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_failure_sticks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
