@@ -155,6 +155,10 @@ static bool append_encoded(struct buf *out, struct buf *scratch, const char *tex
                            int keep_slash)
 {
     const size_t at = scratch->len;
+    if (uri_is_encoded(text, len, keep_slash)) { /* as most are */
+        buf_append(out, text, len);
+        return true;
+    }
     if (uri_decode(scratch, text, len, !keep_slash, NULL) != STATUS_OK)
         return false;
     uri_encode(out, scratch->data + at, scratch->len - at, keep_slash);

@@ -152,22 +152,58 @@ static enum code query_malformed(struct auth_result *result, const char *what)
     return auth_refuse(result, CODE_AUTHORIZATION_QUERY_ERROR, "%s", what);
 }
 
-/* The decoded value of a query parameter, kept in `text`; NULL when it is not there. */
-static char *query_value(const char *query, const char *name, struct buf *text)
+/* What a presigned query brings. */
+enum field {
+    FIELD_ALGORITHM,
+    FIELD_CREDENTIAL,
+    FIELD_DATE,
+    FIELD_EXPIRES,
+    FIELD_SECURITY_TOKEN,
+    FIELD_SIGNATURE,
+    FIELD_SIGNED_HEADERS,
+    FIELDS
+};
+#define FIELD_PREFIX "X-Amz-"
+static const char *const field_names[FIELDS] = {
+    [FIELD_ALGORITHM] = "Algorithm",
+    [FIELD_CREDENTIAL] = "Credential",
+    [FIELD_DATE] = "Date",
+    [FIELD_EXPIRES] = "Expires",
+    [FIELD_SECURITY_TOKEN] = "Security-Token",
+    [FIELD_SIGNATURE] = "Signature",
+    [FIELD_SIGNED_HEADERS] = "SignedHeaders",
+};
+
+/* Which field "Algorithm=..." is; FIELDS: none. */
+static enum field field_find(const char *text, size_t len)
 {
-    const size_t name_len = strlen(name);
+    for (enum field f = 0; f < FIELDS; f++) {
+        const size_t name_len = strlen(field_names[f]);
+        if (len > name_len && text[name_len] == '=' && memcmp(text, field_names[f], name_len) == 0)
+            return f;
+    }
+    return FIELDS;
+}
+
+/* Decodes the fields into `text`, which has room beforehand so that nothing moves; of several of one
+ * name the first. What is not there, or cannot be decoded, is NULL. */
+static void fields_find(const char *query, struct buf *text, char *values[FIELDS])
+{
+    bool seen[FIELDS] = {false};
     for (const char *p = query; *p != '\0';) {
-        const size_t len = strcspn(p, "&");
-        if (len > name_len && p[name_len] == '=' && memcmp(p, name, name_len) == 0) {
-            const size_t at = text->len;
-            if (uri_decode(text, p + name_len + 1, len - name_len - 1, 1, NULL) != STATUS_OK)
-                return NULL;
-            buf_append_char(text, '\0');
-            return text->data + at;
+        const size_t len = strcspn(p, "&"), prefix = strlen(FIELD_PREFIX);
+        const bool ours = len > prefix && memcmp(p, FIELD_PREFIX, prefix) == 0;
+        const enum field f = ours ? field_find(p + prefix, len - prefix) : FIELDS;
+        if (f != FIELDS && !seen[f]) {
+            const size_t skip = prefix + strlen(field_names[f]) + 1, at = text->len;
+            seen[f] = true;
+            if (uri_decode(text, p + skip, len - skip, 1, NULL) == STATUS_OK) {
+                buf_append_char(text, '\0');
+                values[f] = text->data + at;
+            }
         }
         p += len + (p[len] == '&');
     }
-    return NULL;
 }
 
 static enum code expires_read(const char *expires, struct auth_claim *c, struct auth_result *result)
@@ -188,16 +224,16 @@ static enum code claim_from_query(const struct auth_request *request, struct buf
 {
     c->presigned = true;
     buf_reset(text);
-    /* All values fit beforehand, so that none moves. */
-    if (buf_reserve(text, strlen(request->query) + 16) == NULL)
+    if (buf_reserve(text, strlen(request->query) + 2 * FIELDS) == NULL)
         return CODE_AUTHORIZATION_QUERY_ERROR;
-    char *credential = query_value(request->query, "X-Amz-Credential", text);
-    const char *algorithm = query_value(request->query, "X-Amz-Algorithm", text);
-    const char *date = query_value(request->query, "X-Amz-Date", text);
-    const char *expires = query_value(request->query, "X-Amz-Expires", text);
-    c->signed_headers = query_value(request->query, "X-Amz-SignedHeaders", text);
-    c->signature = query_value(request->query, "X-Amz-Signature", text);
-    c->session_token = query_value(request->query, "X-Amz-Security-Token", text);
+    char *values[FIELDS] = {NULL};
+    fields_find(request->query, text, values);
+    const char *algorithm = values[FIELD_ALGORITHM], *date = values[FIELD_DATE];
+    const char *expires = values[FIELD_EXPIRES];
+    char *credential = values[FIELD_CREDENTIAL];
+    c->signed_headers = values[FIELD_SIGNED_HEADERS];
+    c->signature = values[FIELD_SIGNATURE];
+    c->session_token = values[FIELD_SECURITY_TOKEN];
     if (credential == NULL || algorithm == NULL || date == NULL || expires == NULL ||
         c->signed_headers == NULL || c->signature == NULL)
         return query_malformed(result, "Query-string authentication version 4 requires the "

@@ -64,6 +64,14 @@ static void *httpd_arrived(void *cls, const char *uri, struct MHD_Connection *co
     return r;
 }
 
+/* Paths and queries are taken apart elsewhere, from what was sent; to decode them here as well would
+ * be in vain. */
+static size_t leave_escaped(void *cls, struct MHD_Connection *connection, char *text)
+{
+    (void)cls, (void)connection;
+    return strlen(text);
+}
+
 static void httpd_connected(void *cls, struct MHD_Connection *connection, void **socket_context,
                             enum MHD_ConnectionNotificationCode toe)
 {
@@ -88,13 +96,10 @@ static enum MHD_Result collect_header(void *cls, enum MHD_ValueKind kind, const 
 {
     struct request *r = cls;
     (void)kind;
-    if (r->header_count == REQUEST_HEADERS_MAX) {
-        r->refused = CODE_REQUEST_HEADER_TOO_LARGE;
-        return MHD_NO;
-    }
-    r->headers[r->header_count++] =
-        (struct sigv4_pair){.name = name, .value = value != NULL ? value : ""};
-    return MHD_YES;
+    if (request_add_header(r, name, value != NULL ? value : ""))
+        return MHD_YES;
+    r->refused = CODE_REQUEST_HEADER_TOO_LARGE;
+    return MHD_NO;
 }
 
 /* The library's own Date gives way to one that is there. */
@@ -110,8 +115,8 @@ static void add_shifted_date(struct MHD_Response *response, const struct request
 /* Cuts "Name: value\n" lines in place and hands them over. */
 static void add_headers(struct MHD_Response *response, struct request *r)
 {
-    char id[17];
-    snprintf(id, sizeof id, "%016" PRIX64, r->shown.sequence);
+    char id[REQUEST_ID_SIZE];
+    request_id(r, id);
     MHD_add_response_header(response, "x-amz-request-id", id);
     MHD_add_response_header(response, "x-amz-id-2", HOST_ID);
     MHD_add_response_header(response, "Server", "s3-bench");
@@ -431,9 +436,9 @@ static enum status daemon_start(struct httpd *h, const struct addrinfo *address,
         flags, 0, NULL, NULL, httpd_access, h, MHD_OPTION_SOCK_ADDR, address->ai_addr,
         MHD_OPTION_URI_LOG_CALLBACK, httpd_arrived, h, MHD_OPTION_NOTIFY_COMPLETED, httpd_completed,
         h, MHD_OPTION_NOTIFY_CONNECTION, httpd_connected, h, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S,
-        MHD_OPTION_CONNECTION_LIMIT, raise_descriptor_limit(), MHD_OPTION_LISTEN_BACKLOG_SIZE,
-        BACKLOG, MHD_OPTION_END);
+        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+        MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_LIMIT,
+        raise_descriptor_limit(), MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG, MHD_OPTION_END);
     if (h->daemon == NULL)
         return error_set(err, STATUS_IO, "cannot listen: the address is in use or not allowed");
     return STATUS_OK;

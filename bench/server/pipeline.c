@@ -110,7 +110,8 @@ static void draw_key_set(struct buf *key, const struct request *r)
         buf_printf(key, "\n%u", r->shown.part_number);
         break;
     default:
-        buf_printf(key, "\n%s", r->shown.range);
+        buf_append_char(key, '\n');
+        buf_append_str(key, r->shown.range);
     }
 }
 

@@ -45,6 +45,7 @@ static void append_error(struct request *r, const char *code, const char *messag
                          const char *const *elements)
 {
     struct buf *b = &r->reply.shown.body;
+    char id[REQUEST_ID_SIZE];
     reply_header(r, "Content-Type", "application/xml");
     buf_append_str(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     xml_open(b, "Error");
@@ -58,7 +59,8 @@ static void append_error(struct request *r, const char *code, const char *messag
         xml_str(b, elements[0], elements[1]);
     if (r->refused != CODE_NONE && r->evidence.failed == STATUS_OK)
         buf_append(b, r->evidence.data, r->evidence.len);
-    buf_printf(b, "<RequestId>%016" PRIX64 "</RequestId>", r->shown.sequence);
+    request_id(r, id);
+    xml_str(b, "RequestId", id);
     buf_append_str(b, "<HostId>s3-bench</HostId>");
     xml_close(b, "Error");
 }

@@ -53,17 +53,11 @@ void request_reset(struct request *r)
         buf_release(&r->reply.shown.body);
     chunk_unref(r->body.chunk);
     object_unref(r->reply.object);
-    const struct request kept = *r;
-    *r = (struct request){
-        .target = kept.target,
-        .text = kept.text,
-        .evidence = kept.evidence,
-        .md5 = kept.md5,
-        .sha256 = kept.sha256,
-        .claimed_sum = kept.claimed_sum,
-        .kept_sum = kept.kept_sum,
-        .decoder = kept.decoder,
-        .reply.shown = {.body = kept.reply.shown.body, .headers = kept.reply.shown.headers}};
+    const struct buf body = r->reply.shown.body, headers = r->reply.shown.headers;
+    memset(&r->server, 0, sizeof *r - offsetof(struct request, server));
+    r->next = NULL;
+    r->reply.shown.body = body;
+    r->reply.shown.headers = headers;
     buf_reset(&r->target);
     buf_reset(&r->text);
     buf_reset(&r->evidence);
@@ -74,6 +68,23 @@ void request_reset(struct request *r)
     r->reply.shown.stall_after = UINT64_MAX;
     r->reply.shown.corrupt_at = UINT64_MAX;
     r->reply.shown.shorten_to = UINT64_MAX;
+}
+
+/* One of 64 bits for a name in any case. Most of the names that a request is asked for it does not
+ * have, and its bits tell so without a comparison. */
+static uint64_t name_bit(const char *name)
+{
+    const unsigned first = (unsigned char)name[0] | 0x20u;
+    return UINT64_C(1) << ((first + strlen(name)) & 63);
+}
+
+bool request_add_header(struct request *r, const char *name, const char *value)
+{
+    if (r->header_count == REQUEST_HEADERS_MAX)
+        return false;
+    r->headers[r->header_count++] = (struct sigv4_pair){.name = name, .value = value};
+    r->header_names |= name_bit(name);
+    return true;
 }
 
 /* Decodes into r->text, which has room beforehand so that nothing moves; NULL for a bad escape. */
@@ -149,6 +160,7 @@ static enum code parse_query(struct request *r)
             param->value = equals != NULL ? decode(r, equals + 1, len - name_len - 1, 1, NULL) : "";
             if (param->name == NULL || param->value == NULL)
                 return CODE_INVALID_URI;
+            r->param_names |= name_bit(param->name);
             r->param_count++;
         }
         p += len + (p[len] == '&');
@@ -183,6 +195,8 @@ enum code request_refuse(struct request *r, enum code code, const char *format, 
 
 const char *request_param(const struct request *r, const char *name)
 {
+    if ((r->param_names & name_bit(name)) == 0)
+        return NULL;
     for (size_t i = 0; i < r->param_count; i++)
         if (strcmp(r->params[i].name, name) == 0)
             return r->params[i].value;
@@ -197,6 +211,8 @@ const char *request_text(const struct request *r, const char *name)
 
 const char *request_header(const struct request *r, const char *name)
 {
+    if ((r->header_names & name_bit(name)) == 0)
+        return NULL;
     for (size_t i = 0; i < r->header_count; i++)
         if (strcasecmp(r->headers[i].name, name) == 0)
             return r->headers[i].value;
@@ -218,6 +234,14 @@ int64_t request_now_ms(const struct request *r)
 {
     (void)r;
     return clock_wall(clock_system()).unix_ns / NS_PER_MS;
+}
+
+void request_id(const struct request *r, char out[REQUEST_ID_SIZE])
+{
+    uint64_t rest = r->shown.sequence;
+    for (size_t i = REQUEST_ID_SIZE - 1; i-- > 0; rest >>= 4)
+        out[i] = "0123456789ABCDEF"[rest & 15];
+    out[REQUEST_ID_SIZE - 1] = '\0';
 }
 
 /* The number in "attempt=2; max=5". */

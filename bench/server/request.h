@@ -107,6 +107,18 @@ struct body {
 
 struct request {
     struct request *next; /* in the pool, or in the list of held ones */
+
+    /* Kept with the request in the pool; the digests are NULL until first wanted. */
+    struct buf target;   /* raw; cut at '?' */
+    struct buf text;     /* decoded */
+    struct buf evidence; /* elements for the error document */
+    struct hash *md5, *sha256;
+    struct checksum claimed_sum, kept_sum;
+    struct aws_chunked *decoder;
+    struct request_param params[REQUEST_PARAMS_MAX]; /* the first param_count of them */
+    struct sigv4_pair headers[REQUEST_HEADERS_MAX];  /* likewise */
+
+    /* From here on request_reset clears everything, but for the reply's buffers. */
     struct s3_server *server;
     void *connection; /* of the HTTP library */
 
@@ -114,27 +126,18 @@ struct request {
     struct s3_server_request shown;
     enum operation operation;
     const char *method;
-    struct buf target; /* raw; cut at '?' */
     const char *raw_query;
-    struct buf text; /* decoded */
     struct storage_where where;
-    struct request_param params[REQUEST_PARAMS_MAX];
-    size_t param_count;
-    struct sigv4_pair headers[REQUEST_HEADERS_MAX];
-    size_t header_count;
+    size_t param_count, header_count;
+    uint64_t param_names, header_names; /* bits of the names among them */
     const char *payload_sha256;
     struct auth_signature signature;
     struct body body;
-    /* Kept with the request in the pool; NULL until first wanted. */
-    struct hash *md5, *sha256;
-    struct checksum claimed_sum, kept_sum;
-    struct aws_chunked *decoder;
 
     /* What became of it. */
     enum request_stage stage;
     enum code refused; /* before it was looked at: bad signature, too large, ... */
     char refused_detail[REQUEST_DETAIL_SIZE]; /* in place of the code's message, when not "" */
-    struct buf evidence;                      /* elements for the error document */
     enum s3_server_action on_arrival;
     const struct fault_rule *fault; /* that fired, or NULL */
     const char *fault_name;         /* for the log; "" when none */
@@ -163,6 +166,8 @@ void request_free(struct request *r);
 /* Forgets everything but memory and digests. */
 void request_reset(struct request *r);
 
+/* A header as it was sent; false: there are too many. The texts must last as long as the request. */
+bool request_add_header(struct request *r, const char *name, const char *value);
 /* Takes the raw target apart: bucket, key, decoded query parameters. `virtual_bucket` is the one that
  * the Host header names, or "": then the path names it. */
 enum code request_parse_target(struct request *r, const char *virtual_bucket);
@@ -172,6 +177,9 @@ enum code request_parse_target(struct request *r, const char *virtual_bucket);
 void request_virtual_bucket(const char *host, const char *domain, char out[S3_BUCKET_MAX + 1]);
 /* Which operation it is; CODE_NOT_IMPLEMENTED and CODE_METHOD_NOT_ALLOWED for what is none. */
 enum code request_route(struct request *r);
+/* As replies show it: 16 digits. */
+#define REQUEST_ID_SIZE 17
+void request_id(const struct request *r, char out[REQUEST_ID_SIZE]);
 /* Fills `shown` from the parameters and headers. */
 void request_describe(struct request *r);
 
