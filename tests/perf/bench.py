@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Speed and memory of the programs, as ratios from interleaved rounds of one run.
 
-    ./run bench [--only real,memory,latency,adaptive,generate] [--rounds N]
+    ./run bench [--only server,real,memory,latency,adaptive,generate] [--rounds N]
 
+server    the embedded server under wrk: its rates, and the truth of the delays it simulates
 real      s3-compact against the bare libcurl loop (bare_loop.c) on MinIO and on versitygw: rate
           and CPU, 64 in flight and in sequence, with wrk's presigned GET rate beside it
-memory    a million objects of 1 KiB in 100 dates on the embedded server: peak memory and time
+memory    a million objects of 1 KiB in 100 dates on the embedded server: peak memory and time,
+          and what the server itself needs beside their bytes
 latency   20,010 objects under s3-standard latencies: work time against sum of service time / 64
 adaptive  -j auto under S3's limit of 5,500 reads a second, and on MinIO against fixed -j
 generate  s3-generate into memory, and its uploads against wrk's presigned PUTs
@@ -27,6 +29,7 @@ import sys
 import tempfile
 import time
 
+from embedded import measure_server
 from presigned import wrk_rate
 from servers import REGION, embedded_server, real_server
 
@@ -193,8 +196,12 @@ def measure_real(report, name, rounds, shuffle):
 
 def measure_memory(report):
     with embedded_server(PROGRAMS) as endpoint:
+        before = endpoint.memory_bytes()
         seconds, manifest = seed(endpoint, 1000000, 7, "2024-04-09", 64)
+        overhead = endpoint.memory_bytes() - before - sum(entry["size"] for entry in manifest)
         report.add("a million objects: seeding", seconds, "s")
+        report.add("a million objects: the server's memory beside their bytes, each",
+                   overhead / len(manifest), "bytes", at_most=250)
         ran, document = compact(endpoint, "out/", "2024-04-09")
         assert document["totals"]["objects"] == len(manifest)
         report.add("a million objects in 100 dates: time", ran.wall_s, "s")
@@ -293,11 +300,13 @@ def measure_generate(report):
 
 def main():
     parser = argparse.ArgumentParser(description="speed and memory, against bare libcurl and wrk")
-    parser.add_argument("--only", default="real,memory,latency,adaptive,generate")
+    parser.add_argument("--only", default="server,real,memory,latency,adaptive,generate")
     parser.add_argument("--rounds", type=int, default=5, choices=range(2, 11))
     parser.add_argument("--out", help="also write the table as JSON to this file")
     args = parser.parse_args()
     report, shuffle, parts = Report(), random.Random(1), args.only.split(",")
+    if "server" in parts:
+        measure_server(report, PROGRAMS)
     if "real" in parts:
         for name in ("minio", "versitygw"):
             if have(name):

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import tempfile
@@ -16,12 +17,18 @@ READY_TIMEOUT_S = 60
 class Endpoint:
     """Where a server listens, and the environment that clients of it want."""
 
-    def __init__(self, name, url):
+    def __init__(self, name, url, pid):
         self.name = name
         self.url = url
+        self.pid = pid
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         self.environment.update(AWS_ENDPOINT_URL=url, AWS_ACCESS_KEY_ID=KEY,
                                 AWS_SECRET_ACCESS_KEY=SECRET, AWS_REGION=REGION)
+
+    def memory_bytes(self):
+        """What the server has in memory now."""
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) << 10
 
 
 def free_port():
@@ -62,7 +69,7 @@ def real_server(name):
                                        env={**keys, "HOME": root, "PATH": os.environ["PATH"]})
         try:
             wait_until_ready(url + health, process)
-            yield Endpoint(name, url)
+            yield Endpoint(name, url, process.pid)
         finally:
             process.terminate()
             process.wait()
@@ -76,7 +83,7 @@ def embedded_server(programs, *options):
     process = subprocess.Popen([str(programs / "s3-bench"), "serve", *options],
                                stdout=subprocess.PIPE, text=True, env=environment)
     try:
-        yield Endpoint("embedded", process.stdout.readline().strip())
+        yield Endpoint("embedded", process.stdout.readline().strip(), process.pid)
     finally:
         process.terminate()
         process.communicate()
