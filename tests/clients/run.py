@@ -4,8 +4,8 @@
 
     run.py CLIENT PROGRAMS [argument of unittest ...]
 
-CLIENT is boto3, pyarrow, awscli, rclone, s5cmd, or mixed for several at once; PROGRAMS is the
-directory of s3-bench. The tests are in test_CLIENT.py; they find the server as any program under
+CLIENT is boto3, pyarrow, awscli, rclone, s5cmd, mixed for several at once, or readers for what
+reads the outputs of s3-compact; PROGRAMS is the directory of the programs. The tests are in test_CLIENT.py; they find the server as any program under
 `serve` does, in the environment.
 
 Python's clients come from the interpreter that CLIENTS_PYTHON names, otherwise from the virtual
@@ -30,6 +30,7 @@ NEEDS = {
     "rclone": ("program", "RCLONE_BIN"),
     "s5cmd": ("program", "S5CMD_BIN"),
     "mixed": ("module", "boto3, pyarrow.fs"),
+    "readers": ("module", "boto3, duckdb, polars, pyarrow"),
 }
 # Enough latency that requests are suspended all the time, and the log as one more thing to write.
 SERVE_OPTIONS = {"mixed": ["--latency", "minio-lan", "--request-log", "requests.jsonl"]}
