@@ -76,13 +76,12 @@ static const struct tables *tables_of(enum crc_kind kind)
     return &tables[kind];
 }
 
-/* Compilers make one load of it where bytes lie that way. */
+/* Written out, compilers make one load of it where bytes lie that way; of a loop they do not. */
 static uint64_t load_little_endian(const uint8_t *p)
 {
-    uint64_t word = 0;
-    for (unsigned i = 0; i < 8; i++)
-        word |= (uint64_t)p[i] << 8 * i;
-    return word;
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
 }
 
 static uint64_t sliced(const struct tables *t, uint64_t crc, const uint8_t *p, size_t len)
