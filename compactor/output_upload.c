@@ -38,7 +38,7 @@ enum issue output_send_create(struct output *o)
     /* Servers disagree on what copied parts must bring then. */
     const bool declares = !o->copies && !o->lane->shared->no_upload_checksums;
     o->declared = declares ? CHECKSUM_CRC64NVME : CHECKSUM_NONE;
-    write.upload_checksum = o->declared;
+    write.checksum = o->declared;
     const struct selection *selection = &o->lane->shared->job->selection;
     snprintf(o->upload.bucket, sizeof o->upload.bucket, "%s", selection->destination.bucket);
     snprintf(o->upload.key, sizeof o->upload.key, "%s", o->key);

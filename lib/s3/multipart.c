@@ -29,9 +29,8 @@ enum status s3_upload_create(struct s3_client *c, const struct s3_write *write, 
     if (status)
         return status;
     s3_request_query(rq, "uploads", NULL);
-    if (write->upload_checksum != CHECKSUM_NONE) {
-        s3_request_header(rq, "x-amz-checksum-algorithm",
-                          checksum_info(write->upload_checksum)->name);
+    if (write->checksum != CHECKSUM_NONE) {
+        s3_request_header(rq, "x-amz-checksum-algorithm", checksum_info(write->checksum)->name);
         s3_request_header(rq, "x-amz-checksum-type", FULL_OBJECT);
     }
     status = s3_write_headers(rq, write, err);

@@ -11,8 +11,6 @@
 #include "lib/s3/client_private.h"
 #include "lib/s3/object_private.h"
 
-#define SHA256_BASE64_MAX 48
-
 enum status s3_get_object(struct s3_client *c, const struct s3_get *get, s3_done_fn *done,
                           void *ctx, struct error *err)
 {
@@ -173,14 +171,23 @@ enum status s3_write_headers(struct s3_request *rq, const struct s3_write *write
     return STATUS_OK;
 }
 
-/* The hash signs the payload and travels as the object's checksum. */
-static void payload_attach(struct s3_request *rq, const void *data, uint64_t size,
-                           const uint8_t *digest, const char *base64)
+/* The payload's hash signs it, and is its checksum too unless another one is asked for. */
+static void payload_attach(struct s3_request *rq, const struct s3_write *write, const void *data,
+                           uint64_t size, const uint8_t hash[SHA256_SIZE])
 {
     char hex[SHA256_HEX_SIZE];
-    hex_encode(digest, SHA256_SIZE, hex);
+    char text[CHECKSUM_TEXT_SIZE];
+    uint8_t digest[CHECKSUM_SIZE_MAX];
+    const enum checksum_algorithm algorithm =
+        write->checksum != CHECKSUM_NONE ? write->checksum : CHECKSUM_SHA256;
+    if (algorithm == CHECKSUM_SHA256)
+        memcpy(digest, hash, SHA256_SIZE);
+    else
+        checksum_of(algorithm, size > 0 ? data : "", size, digest);
+    checksum_encode(algorithm, digest, text);
+    hex_encode(hash, SHA256_SIZE, hex);
     s3_request_body(rq, data, size, hex);
-    s3_request_header(rq, "x-amz-checksum-sha256", base64);
+    s3_request_header(rq, checksum_info(algorithm)->header, text);
 }
 
 enum status s3_put_object(struct s3_client *c, const struct s3_write *write, const void *data,
@@ -188,32 +195,25 @@ enum status s3_put_object(struct s3_client *c, const struct s3_write *write, con
                           struct error *err)
 {
     struct s3_request *rq;
-    struct buf base64;
-    uint8_t digest[SHA256_SIZE];
+    uint8_t hash[SHA256_SIZE];
     enum status status = s3_request_new(c, S3_PUT_OBJECT, write->bucket, write->key, &rq, err);
     if (status)
         return status;
-    if (!sha256_given)
-        sha256(size > 0 ? data : "", size, digest);
-    else
-        memcpy(digest, sha256_given, sizeof digest);
-    buf_init(&base64, SHA256_BASE64_MAX);
-    buf_append_base64(&base64, digest, sizeof digest);
-    status = buf_status(&base64, "a checksum", err);
-    if (!status)
-        status = s3_write_headers(rq, write, err);
+    status = s3_write_headers(rq, write, err);
     if (status) {
         s3_request_cancel(rq);
-    } else {
-        if (write->create_only) {
-            s3_request_header(rq, "If-None-Match", "*");
-            s3_request_accept(rq, 412);
-        }
-        payload_attach(rq, data, size, digest, base64.data);
-        status = s3_request_send(rq, done, ctx, err);
+        return status;
     }
-    buf_release(&base64);
-    return status;
+    if (write->create_only) {
+        s3_request_header(rq, "If-None-Match", "*");
+        s3_request_accept(rq, 412);
+    }
+    if (sha256_given)
+        memcpy(hash, sha256_given, sizeof hash);
+    else
+        sha256(size > 0 ? data : "", size, hash);
+    payload_attach(rq, write, data, size, hash);
+    return s3_request_send(rq, done, ctx, err);
 }
 
 enum status s3_delete_object(struct s3_client *c, const char *bucket, const char *key,

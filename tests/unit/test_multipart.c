@@ -270,7 +270,7 @@ static void test_checksum_of_the_whole(void **state)
     uint8_t kept[CHECKSUM_SIZE_MAX];
     char *data = filled(S3_PART_SIZE_MIN + 7, 'a');
     const struct s3_write write = {
-        .bucket = RIG_BUCKET, .key = "k", .upload_checksum = CHECKSUM_CRC64NVME};
+        .bucket = RIG_BUCKET, .key = "k", .checksum = CHECKSUM_CRC64NVME};
     r->look = look_at_created;
     r->look_ctx = &upload;
     assert_ok(s3_upload_create(r->client, &write, rig_done, r, &r->error), &r->error);

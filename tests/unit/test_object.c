@@ -40,6 +40,33 @@ static void test_put_then_get(void **state)
     }
 }
 
+static void look_at_checksums(struct rig *r, const struct s3_reply *reply)
+{
+    bool *found = r->look_ctx;
+    uint8_t digest[CHECKSUM_SIZE_MAX];
+    for (unsigned a = CHECKSUM_NONE + 1; a < CHECKSUM_ALGORITHMS; a++)
+        found[a] = s3_object_checksum(reply, a, digest);
+}
+
+/* A PUT brings its SHA-256, or the one checksum that is asked for. */
+static void test_the_checksum_of_a_put(void **state)
+{
+    struct rig *r = *state;
+    for (unsigned asked = CHECKSUM_NONE; asked < CHECKSUM_ALGORITHMS; asked++) {
+        bool found[CHECKSUM_ALGORITHMS] = {false};
+        const unsigned expected = asked == CHECKSUM_NONE ? CHECKSUM_SHA256 : asked;
+        put(r, &(struct s3_write){.bucket = RIG_BUCKET, .key = "k", .checksum = asked}, "content",
+            NULL, STATUS_OK);
+        r->look = look_at_checksums;
+        r->look_ctx = found;
+        assert_ok(s3_head_object_checksum(r->client, RIG_BUCKET, "k", rig_done, r, &r->error),
+                  &r->error);
+        rig_wait(r, STATUS_OK);
+        for (unsigned a = CHECKSUM_NONE + 1; a < CHECKSUM_ALGORITHMS; a++)
+            assert_int_equal(found[a], a == expected);
+    }
+}
+
 static void test_an_empty_object(void **state)
 {
     struct rig *r = *state;
@@ -197,6 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RIG_TEST(test_put_then_get),
+        RIG_TEST(test_the_checksum_of_a_put),
         RIG_TEST(test_an_empty_object),
         RIG_TEST(test_a_range),
         RIG_TEST(test_a_get_that_does_not_fit_what_was_listed),
