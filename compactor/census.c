@@ -138,10 +138,10 @@ enum status census_leave_out(struct census *c, enum census_kind kind,
     return STATUS_OK;
 }
 
-bool group_copies(const struct group *g)
+bool group_copies(const struct group *g, const struct shape *shape)
 {
-    return g->copying.copies > 0 && g->copying.parts <= S3_PARTS_MAX &&
-           g->record.bytes > plan_part_ceiling(1);
+    return shape_keeps(shape, g->suffix) && g->copying.copies > 0 &&
+           g->copying.parts <= S3_PARTS_MAX && g->record.bytes > plan_part_ceiling(1);
 }
 
 static void add_copying(struct group *g, const struct entry *entry)

@@ -71,7 +71,7 @@ struct census {
 
 /* Whether copying has something to copy and stays within S3's limits: a matter of sizes alone, so
  * that it is the same for the same listing. Otherwise everything is read. */
-bool group_copies(const struct group *g);
+bool group_copies(const struct group *g, const struct shape *shape);
 
 void census_init(struct census *c, const struct census_options *options);
 

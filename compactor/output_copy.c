@@ -43,12 +43,7 @@ static bool looks_for_newlines(const struct output *o)
 
 bool output_may_copy(const struct output *o)
 {
-    const struct shared *shared = o->lane->shared;
-    struct transform_options transform;
-    const enum newline_kind newline = shape_newline(o->shape, o->group->suffix);
-    return shared->job->copy && o->commit == NULL &&
-           !shape_transforms(o->shape, o->group->suffix, &transform) &&
-           (newline == NEWLINE_IGNORED || newline == NEWLINE_COUNTED) && group_copies(o->group);
+    return o->lane->shared->job->copy && o->commit == NULL && group_copies(o->group, o->shape);
 }
 
 /* ---- the requests ---- */

@@ -320,6 +320,20 @@ static void decide(struct partition *p)
 
 /* ---- outcomes ---- */
 
+/* The requests that the output takes: a copied source is asked for, and its edges are read. */
+static void count_requests(const struct partition *p, const struct group *g,
+                           struct cost_requests *out)
+{
+    const struct shared *shared = p->lane.shared;
+    const bool copies = shared->job->copy && shared->source == shared->destination &&
+                        group_copies(g, &shared->job->shape);
+    const struct plan *plan = copies ? &g->copying : &g->plan;
+    const bool text = shape_newline(&shared->job->shape, g->suffix) == NEWLINE_COUNTED;
+    cost_requests_of_plan(out, plan->pieces, plan->copies, plan->parts);
+    out->heads += plan->copies;
+    out->gets += copies ? plan->copies * (text ? 2 : 1) + 1 : 0; /* and the first source's type */
+}
+
 static struct result_output *add_output(struct partition *p, unsigned group, const char *key)
 {
     const struct group *g = &p->census.groups[group];
@@ -377,7 +391,7 @@ static void note_cost(struct partition *p)
     const char *class_name = job->keeping.storage_class != NULL ? job->keeping.storage_class : "";
     cost_stock_add(&cost->outputs, &job->prices, class_name, g->record.bytes);
     cost_stock_merge(&cost->fetched, &g->stock);
-    cost_requests_of_plan(&cost->requests, g->plan.pieces, g->plan.copies, g->plan.parts);
+    count_requests(p, g, &cost->requests);
     if (p->overflowed) /* it is listed again as it is read */
         cost->requests.lists += p->sources.pages;
 }

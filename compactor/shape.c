@@ -48,3 +48,11 @@ enum newline_kind shape_newline(const struct shape *shape, const char *suffix)
         return NEWLINE_IGNORED;
     return shape->newline_ensure ? NEWLINE_TEXT : NEWLINE_COUNTED;
 }
+
+bool shape_keeps(const struct shape *shape, const char *suffix)
+{
+    struct transform_options transform;
+    const enum newline_kind newline = shape_newline(shape, suffix);
+    return !shape_transforms(shape, suffix, &transform) &&
+           (newline == NEWLINE_IGNORED || newline == NEWLINE_COUNTED);
+}

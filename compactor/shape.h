@@ -26,6 +26,8 @@ enum status shape_check(const struct shape *shape, const char *suffix, struct er
 bool shape_recompresses(const struct shape *shape, const char *suffix);
 /* Whether lengths change on the way, and then how; otherwise bytes stay as they are. */
 bool shape_transforms(const struct shape *shape, const char *suffix, struct transform_options *out);
+/* Bytes stay just as they are, and nothing has to be known of them. */
+bool shape_keeps(const struct shape *shape, const char *suffix);
 /* What is done about final newlines where bytes stay as they are. */
 enum newline_kind shape_newline(const struct shape *shape, const char *suffix);
 

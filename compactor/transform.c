@@ -116,15 +116,6 @@ static enum status inflate_chunk(struct transform *t, struct transform_io *io, s
     return STATUS_OK;
 }
 
-/* zlib may hold back content although it has taken all input: only a chunk that was not filled
- * shows that there is none. */
-static bool has_input(const struct transform *t, const struct transform_io *io)
-{
-    const bool held_back = t->inflating_ready && t->within_member &&
-                           t->inflating.next_out != NULL && t->inflating.avail_out == 0;
-    return io->in_len > 0 || held_back;
-}
-
 static enum status refill(struct transform *t, struct transform_io *io, struct error *err)
 {
     enum status status = STATUS_OK;
@@ -232,8 +223,8 @@ static enum status feed(struct transform *t, struct transform_io *io,
             *outcome = outcome_of(&slice);
             return STATUS_OK;
         }
-        if (!has_input(t, io))
-            break;
+        if (io->in_len == 0)
+            break; /* what zlib still holds back comes with the trailer at the latest */
         status = refill(t, io, err);
         if (status != STATUS_OK)
             return status;

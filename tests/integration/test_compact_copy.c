@@ -185,6 +185,23 @@ static void never_reads_everything(void **state)
     world_close(&w);
 }
 
+static void a_dry_run_counts_copies(void **state)
+{
+    struct world w;
+    struct process_result ran;
+    world_open(&w, *state);
+    seed(&w);
+    run(&w, FIXTURE_ARGS("s3-compact", DAY, "--dry-run", w.source, w.destination), 0, &ran);
+    assert_non_null(strstr(ran.out.data, "4 UploadPartCopy"));
+    process_result_release(&ran);
+    run(&w,
+        FIXTURE_ARGS("s3-compact", DAY, "--dry-run", "--copy", "never", w.source, w.destination), 0,
+        &ran);
+    assert_null(strstr(ran.out.data, "UploadPartCopy"));
+    process_result_release(&ran);
+    world_close(&w);
+}
+
 static void a_large_container_is_refused(void **state)
 {
     struct world w;
@@ -328,11 +345,13 @@ int main(void)
     const struct CMUnitTest real[] = {
         cmocka_unit_test(every_shape_gives_the_same_bytes),
         cmocka_unit_test(never_reads_everything),
+        cmocka_unit_test(a_dry_run_counts_copies),
         cmocka_unit_test(a_large_container_is_refused),
     };
     const struct CMUnitTest embedded[] = {
         cmocka_unit_test(every_shape_gives_the_same_bytes),
         cmocka_unit_test(never_reads_everything),
+        cmocka_unit_test(a_dry_run_counts_copies),
         cmocka_unit_test(a_large_container_is_refused),
         cmocka_unit_test(a_server_that_does_not_copy_is_read_from),
         cmocka_unit_test(failures_leave_nothing),
