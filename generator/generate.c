@@ -152,8 +152,9 @@ enum status generate_run(const struct generate *g, struct error *err)
     enum status status = run_init(&run, g, err);
     for (size_t p = 0; p < run.order.period_count && status == STATUS_OK; p++)
         status = generate_period(&run, &run.order.periods[p], err);
+    const enum status finished = g->sink->finish(g->sink, status == STATUS_OK ? err : NULL);
     if (status == STATUS_OK)
-        status = g->sink->finish(g->sink, err);
+        status = finished;
     progress_update(g->progress, g->sink->objects, g->sink->bytes);
     run_release(&run);
     return status;

@@ -38,7 +38,8 @@ struct sink {
     /* Memory for one file; may wait for some to become free. */
     enum status (*acquire)(struct sink *s, char **memory, struct error *err);
     enum status (*put)(struct sink *s, const struct generated_file *f, struct error *err);
-    /* Returns when everything that was put is stored. */
+    /* Returns when everything that was put is stored. Called once, also after an error: then it
+     * returns when nothing more will be, or was waited for in vain. */
     enum status (*finish)(struct sink *s, struct error *err);
     void (*free)(struct sink *s);
 };

@@ -11,7 +11,8 @@
 #include "lib/s3/bucket.h"
 #include "lib/s3/object.h"
 
-#define POLL_MS 1000 /* a signal ends the wait earlier */
+#define POLL_MS  1000 /* a signal ends the wait earlier */
+#define DRAIN_MS 10000
 
 struct uploader;
 
@@ -113,12 +114,25 @@ static enum status upload_put(struct sink *s, const struct generated_file *f, st
     return STATUS_OK;
 }
 
+/* What was sent may still come to be after a failure or a signal; who tidies up then must not be
+ * overtaken by it. */
+static void uploader_drain(struct uploader *u)
+{
+    const struct mono deadline = mono_add_ms(clock_mono(clock_system()), DRAIN_MS);
+    int64_t left_ns = DRAIN_MS * NS_PER_MS;
+    while (u->in_flight > 0 && left_ns > 0 &&
+           s3_client_poll(u->options.client, left_ns / NS_PER_MS + 1, NULL) == STATUS_OK)
+        left_ns = mono_since_ns(deadline, clock_mono(clock_system()));
+}
+
 static enum status upload_finish(struct sink *s, struct error *err)
 {
     struct uploader *u = (struct uploader *)s;
     enum status status = STATUS_OK;
     while (u->in_flight > 0 && status == STATUS_OK)
         status = uploader_wait(u, err);
+    if (status != STATUS_OK)
+        uploader_drain(u);
     return status == STATUS_OK && u->failed ? error_copy(err, &u->first_error) : status;
 }
 

@@ -4,8 +4,9 @@
  *
  * Memory: one buffer a request in flight, together at most UPLOAD_MEMORY_MAX; large files therefore
  * lower the number in flight. The first upload that fails for good ends the run: acquire, put or
- * finish then return its error. After an error requests may still be in flight, so the client goes
- * first (its end cancels them; a PUT is all or nothing), and then the sink.
+ * finish then return its error. finish waits for what is in flight, after a failure or a signal for
+ * ten seconds at the most. Requests may be in flight even then, so the client goes first (its end
+ * cancels them; a PUT is all or nothing), and then the sink.
  */
 #ifndef KIT_GENERATOR_UPLOAD_H
 #define KIT_GENERATOR_UPLOAD_H
