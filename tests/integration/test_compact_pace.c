@@ -6,8 +6,8 @@
 #include "bench/server/latency.h"
 #include "tests/support/fixture.h"
 
-#define OBJECTS   1500
-#define GET_PER_S 300 /* and as many at once, at the start: far fewer than there are objects */
+#define OBJECTS   600
+#define GET_PER_S 100 /* and as many at once, at the start: far fewer than there are objects */
 
 static void put_sources(struct s3_server *server)
 {

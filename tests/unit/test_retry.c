@@ -91,6 +91,7 @@ static void test_bucket_runs_dry_and_fills(void **state)
     for (int i = 0; i < RETRY_TOKENS_MAX / RETRY_TOKENS_PER_RETRY; i++)
         assert_true(retry_delay_ms(&s, RETRY_RESET, 1, 0) >= 0);
     assert_true(retry_delay_ms(&s, RETRY_RESET, 1, 0) == -1);
+    assert_true(retry_delay_ms(&s, RETRY_SLOW_DOWN, 1, 0) >= 0); /* costs nothing */
     for (int i = 0; i < RETRY_TOKENS_PER_RETRY; i++)
         retry_success(&s);
     assert_true(retry_delay_ms(&s, RETRY_TIMEOUT, 1, 0) == -1); /* costs twice as much */

@@ -103,11 +103,20 @@ static bool is_correction(enum retry_reason reason)
     return reason == RETRY_CLOCK_SKEW || reason == RETRY_REGION || reason == RETRY_CREDENTIALS;
 }
 
+/* Refusals of a server that is well, and says how much is too much, must not use up what protects a
+ * sick one: their longer backoff is the brake. */
+static int tokens_for(enum retry_reason reason)
+{
+    if (reason == RETRY_SLOW_DOWN)
+        return 0;
+    const bool timed_out = reason == RETRY_TIMEOUT || reason == RETRY_REQUEST_TIMEOUT;
+    return timed_out ? RETRY_TOKENS_PER_TIMEOUT : RETRY_TOKENS_PER_RETRY;
+}
+
 int64_t retry_delay_ms(struct retry_state *s, enum retry_reason reason, unsigned attempt,
                        int64_t retry_after_ms)
 {
-    const bool timed_out = reason == RETRY_TIMEOUT || reason == RETRY_REQUEST_TIMEOUT;
-    const int cost = timed_out ? RETRY_TOKENS_PER_TIMEOUT : RETRY_TOKENS_PER_RETRY;
+    const int cost = tokens_for(reason);
     if (s->tokens < cost)
         return -1;
     s->tokens -= cost;
