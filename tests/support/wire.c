@@ -30,6 +30,13 @@ void wire_open(struct wire *w, const char *url, const struct s3_server_key *key)
     buf_init(&w->in, WIRE_MAX);
 }
 
+void wire_reserve(struct wire *w)
+{
+    w->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(w->fd >= 0);
+    w->reserved = true;
+}
+
 static void wire_connect(struct wire *w)
 {
     const struct sockaddr_in address = {.sin_family = AF_INET,
@@ -37,8 +44,9 @@ static void wire_connect(struct wire *w)
                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const struct timeval timeout = {.tv_sec = TIMEOUT_S};
     buf_reset(&w->in);
-    w->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(w->fd >= 0);
+    if (!w->reserved)
+        wire_reserve(w);
+    w->reserved = false;
     assert_int_equal(setsockopt(w->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout), 0);
     assert_int_equal(connect(w->fd, (const struct sockaddr *)&address, sizeof address), 0);
 }
@@ -60,7 +68,7 @@ void answer_release(struct answer *a)
 
 void wire_send_raw(struct wire *w, const void *data, size_t len)
 {
-    if (w->fd < 0)
+    if (w->fd < 0 || w->reserved)
         wire_connect(w);
     for (const char *p = data; len > 0;) {
         const ssize_t n = send(w->fd, p, len, MSG_NOSIGNAL);

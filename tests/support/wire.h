@@ -23,7 +23,8 @@
 #include "lib/s3/sigv4.h"
 
 struct wire {
-    int fd; /* -1: not connected; wire_ask connects */
+    int fd;        /* -1: not connected; wire_ask connects */
+    bool reserved; /* `fd` is a socket that is not connected */
     unsigned port;
     char host[64]; /* "127.0.0.1:1234" */
     const struct s3_server_key *key;
@@ -46,6 +47,8 @@ struct answer {
 /* `key` NULL: requests are not signed. */
 void wire_open(struct wire *w, const char *url, const struct s3_server_key *key);
 void wire_close(struct wire *w);
+/* Takes the descriptor now that it will connect with. */
+void wire_reserve(struct wire *w);
 void answer_release(struct answer *a);
 
 /* Sends a signed request and reads the answer. `target` is raw, as it goes on the wire. `headers`

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -202,12 +203,89 @@ static void it_stops_in_the_midst_of_it(void **state)
     fault_rules_free(rules);
 }
 
+/* Descriptors */
+
+#define LATECOMERS 8
+
+/* Every descriptor below the limit is in use afterwards. Returns how many that took. */
+static size_t use_up_descriptors(int *used, size_t room, rlim_t *limit_before)
+{
+    struct rlimit limit;
+    size_t count = 0;
+    const int highest = dup(STDERR_FILENO);
+    assert_true(highest >= 0);
+    used[count++] = highest;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    *limit_before = limit.rlim_cur;
+    limit.rlim_cur = (rlim_t)highest + 32;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (int fd; (fd = dup(STDERR_FILENO)) >= 0; count++) {
+        assert_true(count < room);
+        used[count] = fd;
+    }
+    assert_int_equal(errno, EMFILE);
+    return count;
+}
+
+static void set_descriptor_limit(rlim_t value)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = value;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Those who come when there is no descriptor left are taken in when others have gone. */
+static void without_descriptors_it_goes_on(void **state)
+{
+    (void)state;
+    struct s3_server *s = server_new(NULL, (struct s3_server_hooks){.ctx = NULL});
+    struct wire first, leaving, late[LATECOMERS];
+    struct answer answer = {.status = 0};
+    int used[256];
+    rlim_t limit_before;
+    char byte;
+    struct wire *const early[] = {&first, &leaving};
+    for (size_t i = 0; i < 2; i++) {
+        wire_open(early[i], s3_server_url(s), &key);
+        wire_ask(early[i], "PUT", "/bucket/key", NULL, "x", 1, &answer);
+        assert_int_equal(answer.status, 200);
+    }
+    for (size_t i = 0; i < LATECOMERS; i++) {
+        wire_open(&late[i], s3_server_url(s), &key);
+        wire_reserve(&late[i]);
+    }
+    const size_t count = use_up_descriptors(used, sizeof used / sizeof *used, &limit_before);
+    for (size_t i = 0; i < LATECOMERS; i++)
+        wire_send(&late[i], "GET", "/bucket/key", NULL, NULL, 0);
+    for (int i = 0; i < 100; i++) {
+        wire_ask(&first, "GET", "/bucket/key", NULL, NULL, 0, &answer);
+        assert_int_equal(answer.status, 200);
+    }
+    for (size_t i = 0; i < LATECOMERS; i++)
+        assert_true(recv(late[i].fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN);
+    for (size_t i = 0; i < count; i++)
+        close(used[i]);
+    set_descriptor_limit(limit_before);
+    wire_close(&leaving);
+    for (size_t i = 0; i < LATECOMERS; i++) {
+        answer_release(&answer);
+        wire_receive(&late[i], false, &answer);
+        assert_int_equal(answer.status, 200);
+        wire_close(&late[i]);
+    }
+    answer_release(&answer);
+    wire_close(&first);
+    s3_server_stop(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(thousands_wait_without_a_thread_each),
         cmocka_unit_test(no_one_waits_for_a_slow_client),
         cmocka_unit_test(it_stops_in_the_midst_of_it),
+        cmocka_unit_test(without_descriptors_it_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
