@@ -52,23 +52,21 @@ void op_put_object(struct request *r)
     struct storage_condition condition;
     struct storage_version version = {.id = ""};
     struct object *object = NULL;
-    struct buf headers;
+    struct buf *headers = &r->kept;
     char etag[OBJECT_ETAG_SIZE];
-    buf_init(&headers, KEPT_HEADERS_MAX);
     enum code code = op_write_condition(r, &condition);
     if (code == CODE_NONE)
-        code = kept_headers_collect(r, &headers);
+        code = kept_headers_collect(r, headers);
     if (code == CODE_NONE)
-        code = op_take_body(r, headers.data, &object);
+        code = op_take_body(r, headers->data, &object);
     if (code == CODE_NONE) {
         object_etag(object, etag);
-        buf_reset(&headers);
-        object_checksum_headers(object, &headers);
+        buf_reset(headers);
+        object_checksum_headers(object, headers);
         code = storage_put(server_storage(r->server), &r->where, object, &condition, &version);
     }
     if (!reply_failed(r, code))
-        reply_put(r, etag, &version, &headers);
-    buf_release(&headers);
+        reply_put(r, etag, &version, headers);
 }
 
 void op_delete_object(struct request *r)

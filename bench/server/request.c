@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "bench/server/kept_headers.h"
 #include "lib/base/units.h"
 
 #define REPLY_BODY_MAX       (64u << 20)
@@ -23,6 +24,7 @@ struct request *request_new(void)
     buf_init(&r->target, REQUEST_TARGET_MAX);
     buf_init(&r->text, 2 * REQUEST_TARGET_MAX + S3_BUCKET_MAX + 1);
     buf_init(&r->evidence, REQUEST_EVIDENCE_MAX);
+    buf_init(&r->kept, KEPT_HEADERS_MAX);
     buf_init(&r->reply.shown.body, REPLY_BODY_MAX);
     buf_init(&r->reply.shown.headers, REPLY_HEADERS_MAX);
     request_reset(r);
@@ -37,6 +39,7 @@ void request_free(struct request *r)
     buf_release(&r->target);
     buf_release(&r->text);
     buf_release(&r->evidence);
+    buf_release(&r->kept);
     buf_release(&r->reply.shown.body);
     buf_release(&r->reply.shown.headers);
     hash_free(r->md5);
@@ -61,6 +64,7 @@ void request_reset(struct request *r)
     buf_reset(&r->target);
     buf_reset(&r->text);
     buf_reset(&r->evidence);
+    buf_reset(&r->kept);
     buf_reset(&r->reply.shown.body);
     buf_reset(&r->reply.shown.headers);
     r->fault_name = "";

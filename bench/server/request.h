@@ -112,6 +112,7 @@ struct request {
     struct buf target;   /* raw; cut at '?' */
     struct buf text;     /* decoded */
     struct buf evidence; /* elements for the error document */
+    struct buf kept;     /* the headers of an object that is being put */
     struct hash *md5, *sha256;
     struct checksum claimed_sum, kept_sum;
     struct aws_chunked *decoder;

@@ -24,3 +24,6 @@ kit_unit_test(server_load SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK 
 kit_unit_test(request_log
     SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c
     LINK s3_server PkgConfig::JANSSON)
+kit_unit_test(server_allocations SOURCES ${CMAKE_SOURCE_DIR}/tests/support/wire.c LINK s3_server)
+target_link_options(test_server_allocations PRIVATE
+    LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc)
