@@ -90,11 +90,17 @@ void buf_commit(struct buf *b, size_t len)
     b->data[b->len] = '\0';
 }
 
+/* As is nearly always so: then neither the ceiling nor the allocator need be asked. */
+static bool has_room(const struct buf *b, size_t len)
+{
+    return b->failed == STATUS_OK && len < b->allocated && b->len < b->allocated - len;
+}
+
 void buf_append(struct buf *b, const void *data, size_t len)
 {
     if (len == 0)
         return;
-    void *to = buf_reserve(b, len);
+    void *to = has_room(b, len) ? b->data + b->len : buf_reserve(b, len);
     if (!to)
         return;
     memcpy(to, data, len);
@@ -108,7 +114,12 @@ void buf_append_str(struct buf *b, const char *text)
 
 void buf_append_char(struct buf *b, char c)
 {
-    buf_append(b, &c, 1);
+    if (!has_room(b, 1)) {
+        buf_append(b, &c, 1);
+        return;
+    }
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
 }
 
 void buf_printf(struct buf *b, const char *format, ...)
