@@ -14,7 +14,7 @@
 #define REPLY_BODY_MAX       (64u << 20)
 #define REPLY_HEADERS_MAX    (16u << 10)
 #define REQUEST_EVIDENCE_MAX (256u << 10)
-#define POOLED_BODY_MAX      (1u << 20) /* kept for the next request; larger ones are freed */
+#define POOLED_BUF_MAX       (32u << 10) /* kept for the next request; larger ones are freed */
 
 struct request *request_new(void)
 {
@@ -50,10 +50,17 @@ void request_free(struct request *r)
     free(r);
 }
 
+/* As many requests are kept as were ever in flight: a page of a listing in each of a thousand would
+ * be half a gigabyte. */
+static void buf_rest(struct buf *b)
+{
+    if (b->allocated > POOLED_BUF_MAX)
+        buf_release(b);
+    buf_reset(b);
+}
+
 void request_reset(struct request *r)
 {
-    if (r->reply.shown.body.allocated > POOLED_BODY_MAX)
-        buf_release(&r->reply.shown.body);
     chunk_unref(r->body.chunk);
     object_unref(r->reply.object);
     const struct buf body = r->reply.shown.body, headers = r->reply.shown.headers;
@@ -61,12 +68,11 @@ void request_reset(struct request *r)
     r->next = NULL;
     r->reply.shown.body = body;
     r->reply.shown.headers = headers;
-    buf_reset(&r->target);
-    buf_reset(&r->text);
-    buf_reset(&r->evidence);
-    buf_reset(&r->kept);
-    buf_reset(&r->reply.shown.body);
-    buf_reset(&r->reply.shown.headers);
+    struct buf *const bufs[] = {&r->target,           &r->text,
+                                &r->evidence,         &r->kept,
+                                &r->reply.shown.body, &r->reply.shown.headers};
+    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+        buf_rest(bufs[i]);
     r->fault_name = "";
     r->reply.shown.cut_after = UINT64_MAX;
     r->reply.shown.stall_after = UINT64_MAX;
