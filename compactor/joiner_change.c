@@ -51,7 +51,7 @@ static enum status run_step(struct joiner *j, enum transform_step step, struct t
     io->out_room = room;
     enum status status = transform_run(j->transform, step, io, outcome, err);
     const size_t made = room - io->out_room;
-    if (made > 0) {
+    if (j->open != NULL && made > 0) {
         j->open->size += made;
         part_digest(j, j->open, made);
     }

@@ -210,13 +210,14 @@ static enum issue copy_send(struct copy *c)
 
 enum issue output_issue_copy(struct output *o)
 {
-    for (struct copy *c = o->copying; c != NULL; c = c->next) {
+    struct copy *next;
+    for (struct copy *c = o->copying; c != NULL; c = next) {
+        next = c->next;
         if (c->flying)
             continue;
         if (c->step != COPY_PART || c->piece.part != o->first_copied)
             return copy_send(c);
         copy_done(c); /* by the probe */
-        return output_issue_copy(o);
     }
     return ISSUE_NOTHING;
 }
