@@ -15,6 +15,8 @@ static void write_time(struct json *j, const char *name, int64_t unix_s)
     buf_init(&text, TIME_TEXT_MAX);
     date_append_iso8601(&text, unix_s);
     json_str(j, name, text.data);
+    if (text.failed != STATUS_OK)
+        j->out->failed = text.failed; /* a manifest without its time would be refused for ever */
     buf_release(&text);
 }
 
