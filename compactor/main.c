@@ -11,6 +11,7 @@
 #include "compactor/safe/config.h"
 #include "compactor/safe/opening.h"
 #include "compactor/safe/probe.h"
+#include "compactor/safe/scratch.h"
 #include "lib/s3/list.h"
 #include "lib/tool/exit_code.h"
 #include "lib/tool/print.h"
@@ -234,6 +235,8 @@ static enum status prepare(struct program *p, struct error *err)
         status = config_ensure(client, &p->job, !p->job.dry_run, err);
     else
         status = opening_read_log(client, &p->destination, &p->job, err);
+    if (status == STATUS_OK && safe->task == SAFE_TASK_RECOVER)
+        status = scratch_sweep(client, &p->job, err);
     if (status == STATUS_OK && safe->deletes && !p->job.dry_run)
         status = probe(p, err);
     return status;

@@ -62,6 +62,11 @@ enum status layout_probe(const char *prefix, const char *token, char out[S3_KEY_
     return key_format(out, err, "%s" LAYOUT_DIR "probe-%s" LAYOUT_STATE, prefix, token);
 }
 
+enum status layout_probes(const char *prefix, char out[S3_KEY_MAX + 1], struct error *err)
+{
+    return key_format(out, err, "%s" LAYOUT_DIR "probe-", prefix);
+}
+
 enum status layout_output(const char *dir, unsigned generation, const char *suffix,
                           char out[S3_KEY_MAX + 1], struct error *err)
 {

@@ -32,6 +32,8 @@ enum status layout_record(const char *log, unsigned generation, const char *what
                           char out[S3_KEY_MAX + 1], struct error *err) MUST_USE;
 enum status layout_probe(const char *prefix, const char *token, char out[S3_KEY_MAX + 1],
                          struct error *err) MUST_USE;
+/* What the keys of all probes begin with. */
+enum status layout_probes(const char *prefix, char out[S3_KEY_MAX + 1], struct error *err) MUST_USE;
 
 /* <dir>/<name>-g00001<suffix> */
 enum status layout_output(const char *dir, unsigned generation, const char *suffix,

@@ -7,6 +7,7 @@
 #include "compactor/safe/ask.h"
 #include "compactor/safe/layout.h"
 #include "compactor/safe/place.h"
+#include "compactor/safe/scratch.h"
 #include "lib/base/hash.h"
 #include "lib/base/rng.h"
 #include "lib/s3/multipart.h"
@@ -112,9 +113,9 @@ static enum status try_complete(struct probe *p, struct error *err)
     if (status == STATUS_OK)
         return error_set(err, STATUS_REMOTE,
                          "the server ignores If-None-Match on CompleteMultipartUpload");
-    struct ask ask = {0};
-    const enum status aborted = s3_upload_abort(p->client, &u.upload, ask_done, &ask, NULL);
-    (void)wait_for(p, &ask, aborted, NULL);
+    /* By listing: where the reply of a create was lost, there is one more. */
+    const enum status aborted = scratch_abort_uploads(p->client, p->bucket, p->key, NULL);
+    (void)aborted; /* the next `recover` does it, then */
     return status == STATUS_PRECONDITION ? STATUS_OK : status;
 }
 
