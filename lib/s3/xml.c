@@ -158,10 +158,18 @@ static xmlParserCtxtPtr context_new(struct xml_parser *p)
     return libxml;
 }
 
+/* Without a context to report to, libxml2 prints by itself. */
+static void say_nothing(void *ctx, const char *format, ...)
+{
+    (void)ctx;
+    (void)format;
+}
+
 enum status xml_parser_new(const struct xml_events *events, void *ctx, struct xml_parser **out,
                            struct error *err)
 {
     pthread_once(&init_once, xmlInitParser);
+    xmlSetGenericErrorFunc(NULL, say_nothing); /* of this thread */
     struct xml_parser *p = calloc(1, sizeof *p);
     if (!p)
         return error_set(err, STATUS_NO_MEMORY, "no memory for an XML parser");
