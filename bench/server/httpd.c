@@ -26,8 +26,8 @@
 
 /* Holds request line and headers, then pieces of the body, then the reply's headers. The library
  * zeroes it after each request, so more than is needed costs: 64 KiB were a tenth of a GET, and with
- * a thousand connections none of it is in the cache. */
-#define CONNECTION_MEMORY_BYTES (16u << 10)
+ * a thousand connections none of it is in the cache. 16 KiB do not hold the longest request. */
+#define CONNECTION_MEMORY_BYTES (20u << 10)
 #define SPOILT_BLOCK_BYTES      (16u << 10)
 #define TRICKLES_A_SECOND       50 /* of a slowed-down body */
 #define CONNECTION_TIMEOUT_S    300u

@@ -409,6 +409,27 @@ static void limits(void **state)
     buf_release(&meta);
 }
 
+/* The longest of both at once: a listing after a key and with a prefix that are all escapes, and
+ * headers just below their limit, in many lines. */
+static void the_longest_requests_fit(void **state)
+{
+    struct bench *b = *state;
+    struct buf target, headers;
+    buf_init(&target, 16384);
+    buf_init(&headers, 16384);
+    buf_append_str(&target, "/bucket?list-type=2&prefix=");
+    for (int i = 0; i < 1024; i++)
+        buf_append_str(&target, "%C3");
+    buf_append_str(&target, "&start-after=");
+    for (int i = 0; i < 1024; i++)
+        buf_append_str(&target, "%C3");
+    for (int i = 0; i < 40; i++)
+        buf_printf(&headers, "X-Header-%02d: %0180d\n", i, i);
+    ask(b, "GET", target.data, headers.data, NULL, 200, "");
+    buf_release(&target);
+    buf_release(&headers);
+}
+
 static void the_memory_limit_is_an_answer(void **state)
 {
     struct bench *b = *state; /* may store 100,000 bytes */
@@ -493,6 +514,7 @@ int main(void)
         SERVER_TEST(the_host_may_name_the_bucket),
         SERVER_TEST(refusals_explain_themselves),
         SERVER_TEST(limits),
+        SERVER_TEST(the_longest_requests_fit),
         cmocka_unit_test_setup_teardown(the_memory_limit_is_an_answer, bench_setup_small,
                                         bench_teardown),
         SERVER_TEST(nonsense_is_survived),
