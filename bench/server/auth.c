@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "bench/server/auth_claim.h"
+#include "bench/server/auth_v2.h"
 #include "lib/s3/uri.h"
 
 #define CANONICAL_MAX    (256u << 10)
@@ -129,9 +130,26 @@ static bool must_be_signed(const struct auth_claim *c, const char *header)
            !(c->presigned && strcasecmp(header, PAYLOAD_HEADER) == 0);
 }
 
+/* The names of all that are not signed, as S3 lists them: "x-amz-acl, x-amz-tagging". */
+static void evidence_unsigned(struct auth *a, const struct auth_request *request,
+                              const struct auth_claim *c, struct auth_result *result)
+{
+    struct buf *names = &a->names;
+    buf_reset(names);
+    for (size_t i = 0; i < request->header_count; i++) {
+        const char *name = request->headers[i].name;
+        if (list_has(c->signed_headers, name) || !must_be_signed(c, name))
+            continue;
+        buf_append_str(names, names->len > 0 ? ", " : "");
+        auth_append_lower(names, name, strlen(name));
+    }
+    auth_evidence(result, "HeadersNotSigned", names->data);
+}
+
 /* S3 wants host and every x-amz- header signed. Returns the signed ones; -1 when one is not. */
-static int signed_headers(const struct auth_request *request, const struct auth_claim *c,
-                          struct sigv4_pair out[SIGV4_HEADERS_MAX], struct auth_result *result)
+static int signed_headers(struct auth *a, const struct auth_request *request,
+                          const struct auth_claim *c, struct sigv4_pair out[SIGV4_HEADERS_MAX],
+                          struct auth_result *result)
 {
     int count = 0;
     if (!list_has(c->signed_headers, "host") || request->header_count > SIGV4_HEADERS_MAX) {
@@ -143,7 +161,7 @@ static int signed_headers(const struct auth_request *request, const struct auth_
         if (list_has(c->signed_headers, h->name)) {
             out[count++] = *h;
         } else if (must_be_signed(c, h->name)) {
-            auth_evidence(result, "HeadersNotSigned", h->name);
+            evidence_unsigned(a, request, c, result);
             return -1;
         }
     }
@@ -238,7 +256,7 @@ static enum code claim_verify(struct auth *a, const struct auth_request *request
 {
     struct sigv4_pair headers[SIGV4_HEADERS_MAX];
     char signature[SIGV4_SIGNATURE_SIZE];
-    const int count = signed_headers(request, c, headers, out);
+    const int count = signed_headers(a, request, c, headers, out);
     if (count < 0)
         return auth_refuse(out, CODE_ACCESS_DENIED,
                            "There were headers present in the request which were not signed");
@@ -256,6 +274,23 @@ static enum code claim_verify(struct auth *a, const struct auth_request *request
     return CODE_NONE;
 }
 
+static enum code claim_verify_v2(struct auth *a, const struct auth_request *request,
+                                 const struct auth_claim *c, const struct auth_key *key,
+                                 struct auth_result *out)
+{
+    char signature[AUTH_V2_SIGNATURE_SIZE];
+    buf_reset(&a->to_sign);
+    if (!auth_v2_string_to_sign(request, c, &a->to_sign))
+        return CODE_SIGNATURE_DOES_NOT_MATCH;
+    auth_v2_signature(key->secret, &a->to_sign, signature);
+    if (texts_equal(c->signature, signature))
+        return CODE_NONE;
+    auth_evidence(out, "AWSAccessKeyId", c->access_key_id);
+    auth_evidence(out, "StringToSign", a->to_sign.data);
+    auth_evidence(out, "SignatureProvided", c->signature);
+    return CODE_SIGNATURE_DOES_NOT_MATCH;
+}
+
 enum code auth_verify(struct auth *a, const struct auth_request *request, int64_t now_unix_s,
                       struct buf *evidence, struct auth_result *out)
 {
@@ -269,18 +304,21 @@ enum code auth_verify(struct auth *a, const struct auth_request *request, int64_
     if (!auth_claim_exists(request))
         return CODE_ACCESS_DENIED;
     struct auth_claim claim;
-    enum code code = auth_claim_read(request, &a->text, &claim, out);
+    enum code code = auth_claim_read(request, &a->text, a->region, &claim, out);
     if (code != CODE_NONE)
         return code;
     struct auth_key *key = key_find(a, claim.access_key_id);
+    if (key != NULL)
+        out->access_key_id = key->id;
+    if (!claim.version_2 && (code = auth_claim_check_scope(&claim, a->region, out)) != CODE_NONE)
+        return code;
     if (key == NULL || check_token(key, &claim) == CODE_INVALID_ACCESS_KEY_ID) {
         auth_evidence(out, "AWSAccessKeyId", claim.access_key_id);
         return CODE_INVALID_ACCESS_KEY_ID;
     }
-    out->access_key_id = key->id;
-    if ((code = auth_claim_check_scope(&claim, a->region, out)) != CODE_NONE ||
-        (code = check_token(key, &claim)) != CODE_NONE ||
+    if ((code = check_token(key, &claim)) != CODE_NONE ||
         (code = auth_claim_check_time(&claim, now_unix_s, out)) != CODE_NONE)
         return code;
-    return claim_verify(a, request, &claim, key, out);
+    return claim.version_2 ? claim_verify_v2(a, request, &claim, key, out)
+                           : claim_verify(a, request, &claim, key, out);
 }

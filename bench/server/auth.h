@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * auth - verifies SigV4, in the Authorization header or presigned in the query, on the raw request
- * target. Time is an argument.
+ * target; and presigned URLs of version 2, see auth_v2.h. Time is an argument.
  *
  * Clients write the same path in different ways ("+" or "%2B"); both sides of the comparison are
  * therefore brought to S3's one encoding first, as S3 does.
@@ -27,8 +27,9 @@ struct auth;
 
 struct auth_request {
     const char *method;
-    const char *path;  /* raw, NUL-terminated */
-    const char *query; /* raw, without '?' */
+    const char *path;        /* raw, NUL-terminated */
+    const char *query;       /* raw, without '?' */
+    const char *host_bucket; /* that the Host header names, where the path does not; or NULL */
     const struct sigv4_pair *headers;
     size_t header_count;
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "bench/server/auth_v2.h"
 #include "bench/server/reply.h"
 #include "lib/base/date.h"
 #include "lib/base/units.h"
@@ -30,6 +31,13 @@ enum code auth_refuse(struct auth_result *result, enum code code, const char *fo
     vsnprintf(result->detail, sizeof result->detail, format, args);
     va_end(args);
     return code;
+}
+
+void auth_append_lower(struct buf *out, const char *name, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        buf_append_char(out,
+                        (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]));
 }
 
 void auth_evidence(struct auth_result *result, const char *element, const char *text)
@@ -83,12 +91,15 @@ static enum code header_malformed(struct auth_result *result, const char *what)
 static enum code fields_read(char *fields, struct auth_claim *c, struct auth_result *result)
 {
     char *credential = NULL;
-    for (char *field; (field = cut(&fields, ',')) != NULL;) {
+    unsigned count = 0;
+    for (char *field; (field = cut(&fields, ',')) != NULL; count++) {
         field += strspn(field, " \t");
         char *name = cut(&field, '=');
         if (field == NULL)
-            return header_malformed(result, "the authorization header requires three components: "
-                                            "Credential, SignedHeaders, and Signature.");
+            return auth_refuse(result, CODE_AUTHORIZATION_HEADER_MALFORMED,
+                               "The authorization header is malformed; the authorization component "
+                               "\"%.60s\" is malformed.",
+                               name);
         if (strcmp(name, "Credential") == 0)
             credential = field;
         else if (strcmp(name, "SignedHeaders") == 0)
@@ -96,6 +107,9 @@ static enum code fields_read(char *fields, struct auth_claim *c, struct auth_res
         else if (strcmp(name, "Signature") == 0)
             c->signature = field;
     }
+    if (count != 3)
+        return header_malformed(result, "the authorization header requires three components: "
+                                        "Credential, SignedHeaders, and Signature.");
     if (credential == NULL)
         return header_malformed(result, "missing Credential.");
     if (c->signed_headers == NULL)
@@ -124,6 +138,21 @@ static enum code header_date_read(const struct auth_request *request, struct aut
                              "AWS authentication requires a valid Date or x-amz-date header");
 }
 
+static enum code bad_authorization(struct auth_result *result, const char *authorization,
+                                   size_t type_len)
+{
+    char type[64];
+    const bool one_word = authorization[type_len] == '\0';
+    snprintf(type, sizeof type, "%.*s", (int)(type_len < sizeof type ? type_len : sizeof type),
+             authorization);
+    auth_evidence(result, "ArgumentName", "Authorization");
+    auth_evidence(result, "ArgumentValue", one_word ? authorization : type);
+    return auth_refuse(result, CODE_INVALID_ARGUMENT, "%s",
+                       one_word ? "Authorization header is invalid -- one and only one ' ' (space) "
+                                  "required"
+                                : "Unsupported Authorization Type");
+}
+
 static enum code claim_from_header(const struct auth_request *request, const char *authorization,
                                    struct buf *text, struct auth_claim *c,
                                    struct auth_result *result)
@@ -132,7 +161,7 @@ static enum code claim_from_header(const struct auth_request *request, const cha
     if (name_len == 3 && strncmp(authorization, "AWS", 3) == 0)
         return version_unsupported(result);
     if (name_len != strlen(ALGORITHM) || strncmp(authorization, ALGORITHM, name_len) != 0)
-        return auth_refuse(result, CODE_INVALID_ARGUMENT, "Unsupported Authorization Type");
+        return bad_authorization(result, authorization, name_len);
     if (auth_header(request, "x-amz-content-sha256") == NULL)
         return auth_refuse(result, CODE_INVALID_REQUEST,
                            "Missing required header for this request: x-amz-content-sha256");
@@ -257,28 +286,24 @@ static bool is_presigned(const char *query)
     return strstr(query, "X-Amz-Signature=") != NULL || strstr(query, "X-Amz-Algorithm=") != NULL;
 }
 
-/* As SDKs presign for us-east-1 unless they are told to use version 4. */
-static bool is_presigned_v2(const char *query)
-{
-    return strstr(query, "AWSAccessKeyId=") != NULL && strstr(query, "Signature=") != NULL;
-}
-
 bool auth_claim_exists(const struct auth_request *request)
 {
     return auth_header(request, "authorization") != NULL || is_presigned(request->query) ||
-           is_presigned_v2(request->query);
+           auth_v2_exists(request->query);
 }
 
-enum code auth_claim_read(const struct auth_request *request, struct buf *text,
+enum code auth_claim_read(const struct auth_request *request, struct buf *text, const char *region,
                           struct auth_claim *out, struct auth_result *result)
 {
     const char *authorization = auth_header(request, "authorization");
+    const bool v2 = auth_v2_exists(request->query), v4 = is_presigned(request->query);
     *out = (struct auth_claim){.access_key_id = NULL};
-    if (authorization == NULL && !is_presigned(request->query))
-        return version_unsupported(result);
+    if (authorization == NULL && v2 && !v4)
+        return strcmp(region, AUTH_V2_REGION) == 0 ? auth_v2_read(request, text, out, result)
+                                                   : version_unsupported(result);
     if (authorization == NULL)
         return claim_from_query(request, text, out, result);
-    if (is_presigned(request->query))
+    if (v2 || v4)
         return auth_refuse(result, CODE_INVALID_ARGUMENT,
                            "Only one auth mechanism allowed; only the X-Amz-Algorithm query "
                            "parameter, Signature query string parameter or the Authorization "
@@ -341,7 +366,7 @@ enum code auth_claim_check_time(const struct auth_claim *c, int64_t now_unix_s,
         return CODE_REQUEST_TIME_TOO_SKEWED;
     }
     const int64_t end = c->unix_s + (int64_t)c->expires_s;
-    if (now_unix_s <= end && c->unix_s <= now_unix_s + AUTH_SKEW_MAX_S)
+    if (now_unix_s <= end && (c->version_2 || c->unix_s <= now_unix_s + AUTH_SKEW_MAX_S))
         return CODE_NONE;
     evidence_time(result, "Expires", end);
     evidence_time(result, "ServerTime", now_unix_s);

@@ -14,14 +14,15 @@ struct auth_claim {
     char *signed_headers;
     char *signature;
     const char *session_token; /* or NULL */
-    int64_t unix_s;
+    int64_t unix_s;            /* when it was signed; of version 2 until when it holds */
     bool presigned;
-    uint64_t expires_s; /* when presigned */
+    bool version_2;     /* no date, region, service, terminator and signed headers then */
+    uint64_t expires_s; /* when presigned: after unix_s */
 };
 
 /* Whether there is a claim at all. */
 bool auth_claim_exists(const struct auth_request *request);
-enum code auth_claim_read(const struct auth_request *request, struct buf *text,
+enum code auth_claim_read(const struct auth_request *request, struct buf *text, const char *region,
                           struct auth_claim *out, struct auth_result *result);
 /* Whether its scope is of this service, region and day, and its time near enough. */
 enum code auth_claim_check_scope(const struct auth_claim *c, const char *region,
@@ -34,6 +35,8 @@ const char *auth_header(const struct auth_request *request, const char *name);
 /* Notes the text of a refusal, and returns its code. */
 enum code auth_refuse(struct auth_result *result, enum code code, const char *format, ...)
     PRINTF_LIKE(3, 4);
+/* A header's name in lower case, as both versions sign it. */
+void auth_append_lower(struct buf *out, const char *name, size_t len);
 /* Adds an element to the error document. */
 void auth_evidence(struct auth_result *result, const char *element, const char *text);
 

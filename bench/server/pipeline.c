@@ -55,6 +55,7 @@ static enum code authenticate(struct request *r)
     const struct auth_request claim = {.method = r->method,
                                        .path = r->target.data,
                                        .query = r->raw_query,
+                                       .host_bucket = r->bucket_in_host ? r->where.bucket : NULL,
                                        .headers = r->headers,
                                        .header_count = r->header_count};
     struct auth_result result;

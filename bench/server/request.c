@@ -181,6 +181,7 @@ static enum code parse_query(struct request *r)
 enum code request_parse_target(struct request *r, const char *virtual_bucket)
 {
     r->where = (struct storage_where){.bucket = "", .key = ""};
+    r->bucket_in_host = virtual_bucket[0] != '\0';
     r->raw_query = "";
     if (r->target.failed != STATUS_OK || r->target.len == 0 || r->target.data[0] != '/' ||
         buf_reserve(&r->text, r->target.len + S3_BUCKET_MAX + 3 + 2 * REQUEST_PARAMS_MAX) == NULL)

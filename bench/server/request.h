@@ -129,6 +129,7 @@ struct request {
     const char *method;
     const char *raw_query;
     struct storage_where where;
+    bool bucket_in_host; /* it is not in the target */
     size_t param_count, header_count;
     uint64_t param_names, header_names; /* bits of the names among them */
     const char *payload_sha256;

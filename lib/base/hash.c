@@ -10,7 +10,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-#define SHA256_BLOCK 64
+#define HMAC_BLOCK 64
 
 struct hash {
     EVP_MD_CTX *ctx;
@@ -119,13 +119,13 @@ void md5(const void *data, size_t len, uint8_t out[MD5_SIZE])
 }
 
 /* Half of an HMAC: the digest of (padded key xor `pad`) and `data`. */
-static void keyed_digest(EVP_MD_CTX *ctx, const uint8_t key[SHA256_BLOCK], uint8_t pad,
-                         const void *data, size_t len, uint8_t out[SHA256_SIZE])
+static void keyed_digest(EVP_MD_CTX *ctx, enum hash_kind kind, const uint8_t key[HMAC_BLOCK],
+                         uint8_t pad, const void *data, size_t len, uint8_t *out)
 {
-    uint8_t block[SHA256_BLOCK];
+    uint8_t block[HMAC_BLOCK];
     for (size_t i = 0; i < sizeof block; i++)
         block[i] = key[i] ^ pad;
-    must(EVP_DigestInit_ex(ctx, algorithm(HASH_SHA256), NULL));
+    must(EVP_DigestInit_ex(ctx, algorithm(kind), NULL));
     must(EVP_DigestUpdate(ctx, block, sizeof block));
     must(EVP_DigestUpdate(ctx, data, len));
     must(EVP_DigestFinal_ex(ctx, out, NULL));
@@ -133,23 +133,35 @@ static void keyed_digest(EVP_MD_CTX *ctx, const uint8_t key[SHA256_BLOCK], uint8
 }
 
 /* RFC 2104. By hand because EVP_MAC fetches and sets up three contexts a call. */
-void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
-                 uint8_t out[SHA256_SIZE])
+static void hmac(enum hash_kind kind, size_t size, const void *key, size_t key_len,
+                 const void *data, size_t len, uint8_t *out)
 {
-    uint8_t padded[SHA256_BLOCK] = {0};
+    uint8_t padded[HMAC_BLOCK] = {0};
     if (key_len > sizeof padded)
-        sha256(key, key_len, padded);
+        digest(kind, key, key_len, padded);
     else if (key_len > 0)
         memcpy(padded, key, key_len);
 
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     must(ctx != NULL);
     uint8_t inner[SHA256_SIZE];
-    keyed_digest(ctx, padded, 0x36, data, len, inner);
-    keyed_digest(ctx, padded, 0x5c, inner, sizeof inner, out);
+    keyed_digest(ctx, kind, padded, 0x36, data, len, inner);
+    keyed_digest(ctx, kind, padded, 0x5c, inner, size, out);
     EVP_MD_CTX_free(ctx);
     cleanse(padded, sizeof padded);
     cleanse(inner, sizeof inner);
+}
+
+void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
+                 uint8_t out[SHA256_SIZE])
+{
+    hmac(HASH_SHA256, SHA256_SIZE, key, key_len, data, len, out);
+}
+
+void hmac_sha1(const void *key, size_t key_len, const void *data, size_t len,
+               uint8_t out[SHA1_SIZE])
+{
+    hmac(HASH_SHA1, SHA1_SIZE, key, key_len, data, len, out);
 }
 
 void hex_encode(const void *data, size_t len, char *out)

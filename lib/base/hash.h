@@ -38,6 +38,8 @@ void sha1(const void *data, size_t len, uint8_t out[SHA1_SIZE]);
 void md5(const void *data, size_t len, uint8_t out[MD5_SIZE]);
 void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
                  uint8_t out[SHA256_SIZE]);
+void hmac_sha1(const void *key, size_t key_len, const void *data, size_t len,
+               uint8_t out[SHA1_SIZE]);
 
 /* Lower-case hexadecimal with a NUL: `out` has 2 * len + 1 bytes. */
 void hex_encode(const void *data, size_t len, char *out);

@@ -617,6 +617,24 @@ class Signatures(WithBucket):
         self.assertEqual((status, b"SignatureDoesNotMatch" in body), (403, True))
         self.assertEqual(self.fetch(f"{ENDPOINT}/{self.bucket}/key")[0], 403)
 
+    def test_presigned_as_boto3_does_unless_told_otherwise(self):
+        """For us-east-1 that is Signature Version 2."""
+        where = {"Bucket": self.bucket, "Key": AWKWARD_KEYS[0]}
+        s3 = new_client(request_checksum_calculation="when_required")
+        put = s3.generate_presigned_url("put_object", Params={**where, "Metadata": {"a": "b c"}})
+        plain = {"Content-Type": ""}
+        sent = self.fetch(put, "PUT", b"abc", **plain, **{"x-amz-meta-a": "b c"})
+        self.assertEqual(sent[0], 200, sent[1])
+        self.assertEqual(self.fetch(put, "PUT", b"abc", **plain, **{"x-amz-meta-a": "d"})[0], 403)
+        get = s3.generate_presigned_url("get_object", Params={
+            **where, "ResponseContentType": "text/css"})
+        self.assertEqual(self.fetch(get), (200, b"abc"))
+        status, body = self.fetch(get.replace("text%2Fcss", "text%2Fhtml"))
+        self.assertEqual((status, b"SignatureDoesNotMatch" in body), (403, True))
+        gone = s3.generate_presigned_url("get_object", Params=where, ExpiresIn=-1)
+        status, body = self.fetch(gone)
+        self.assertEqual((status, b"Request has expired" in body), (403, True))
+
     def test_addressing_styles(self):
         self.put("key", b"abc")
         resolve = socket.getaddrinfo

@@ -263,6 +263,7 @@ static void broken_authorizations_are_refused(void **state)
         {"", CODE_INVALID_ARGUMENT},
         {"Bearer x", CODE_INVALID_ARGUMENT},
         {"AWS4-HMAC-SHA256X y", CODE_INVALID_ARGUMENT},
+        {"invalid", CODE_INVALID_ARGUMENT},
         {"AWS AKIA:oldstyle=", CODE_INVALID_REQUEST},
         {"AWS4-HMAC-SHA256", CODE_AUTHORIZATION_HEADER_MALFORMED},
         {"AWS4-HMAC-SHA256 Credential=a/b/c/d, SignedHeaders=host, Signature=0",
@@ -271,6 +272,10 @@ static void broken_authorizations_are_refused(void **state)
          CODE_AUTHORIZATION_HEADER_MALFORMED},
         {"AWS4-HMAC-SHA256 ,,,=,", CODE_AUTHORIZATION_HEADER_MALFORMED},
         {"AWS4-HMAC-SHA256 Credential=AKIAOTHER/20130524/us-east-1/ec2/aws4_request, "
+         "SignedHeaders=host, Signature=0",
+         CODE_AUTHORIZATION_HEADER_MALFORMED},
+        /* What is wrong with the scope comes before an unknown key. */
+        {"AWS4-HMAC-SHA256 Credential=NONE/20130524/us-east-1/ec2/aws4_request, "
          "SignedHeaders=host, Signature=0",
          CODE_AUTHORIZATION_HEADER_MALFORMED},
     };
@@ -397,15 +402,76 @@ static void malformed_presigned_urls_are_refused(void **state)
     }
 }
 
-static void version_2_is_refused_by_name(void **state)
+/* Version 2. The published example, whose bucket is in the Host header. */
+#define V2_QUERY                                                                                   \
+    "AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&"              \
+    "Expires=1175139620"
+#define V2_EXPIRES INT64_C(1175139620)
+
+static enum code v2_verify(struct auth *a, const char *method, const char *query,
+                           const struct sigv4_pair *headers, size_t count, int64_t now,
+                           struct auth_result *result)
+{
+    const struct auth_request request = {.method = method,
+                                         .path = "/photos/puppy.jpg",
+                                         .query = query,
+                                         .host_bucket = "johnsmith",
+                                         .headers = headers,
+                                         .header_count = count};
+    buf_reset(&evidence);
+    return auth_verify(a, &request, now, &evidence, result);
+}
+
+static void urls_of_version_2_hold_until_they_expire(void **state)
 {
     (void)state;
-    struct asked a;
     struct auth_result result;
-    asked_init(&a, "GET", "/bucket/key", "AWSAccessKeyId=AKIAOTHER&Signature=x&Expires=1");
-    asked_add(&a, "host", "127.0.0.1:1234");
-    assert_int_equal(asked_verify(&a, NOW, &result), CODE_INVALID_REQUEST);
+    assert_int_equal(v2_verify(auth, "GET", V2_QUERY, NULL, 0, V2_EXPIRES, &result), CODE_NONE);
+    assert_string_equal(result.access_key_id, "AKIAIOSFODNN7EXAMPLE");
+    assert_int_equal(v2_verify(auth, "GET", V2_QUERY, NULL, 0, V2_EXPIRES + 1, &result),
+                     CODE_ACCESS_DENIED);
+    assert_string_equal(result.detail, "Request has expired");
+    assert_int_equal(v2_verify(auth, "PUT", V2_QUERY, NULL, 0, 0, &result),
+                     CODE_SIGNATURE_DOES_NOT_MATCH);
+    assert_non_null(strstr(evidence.data, "/johnsmith/photos/puppy.jpg"));
+    assert_int_equal(
+        v2_verify(auth, "GET", "AWSAccessKeyId=NONE&Signature=x&Expires=1", NULL, 0, 0, &result),
+        CODE_INVALID_ACCESS_KEY_ID);
+    assert_int_equal(v2_verify(auth, "GET", "AWSAccessKeyId=AKIAOTHER&Signature=x&Expires=-1", NULL,
+                               0, 0, &result),
+                     CODE_ACCESS_DENIED);
+    assert_int_equal(
+        v2_verify(auth, "GET", "AWSAccessKeyId=AKIAOTHER&Signature=x", NULL, 0, 0, &result),
+        CODE_ACCESS_DENIED);
+    assert_int_equal(v2_verify(auth, "GET", V2_QUERY "&X-Amz-Algorithm=AWS4-HMAC-SHA256", NULL, 0,
+                               V2_EXPIRES, &result),
+                     CODE_AUTHORIZATION_QUERY_ERROR);
+    /* S3 takes them in its oldest regions alone. */
+    struct auth *other = auth_new(keys, 3, "eu-central-1");
+    assert_int_equal(v2_verify(other, "GET", V2_QUERY, NULL, 0, V2_EXPIRES, &result),
+                     CODE_INVALID_REQUEST);
     assert_non_null(strstr(result.detail, "Please use AWS4-HMAC-SHA256"));
+    auth_free(other);
+}
+
+static void version_2_signs_headers_and_subresources(void **state)
+{
+    (void)state;
+    struct auth_result result;
+    const struct sigv4_pair headers[] = {{"Content-Type", "image/jpeg"},
+                                         {"X-Amz-Meta-User_Name", "b"},
+                                         {"x-amz-acl", "private"},
+                                         {"x-amz-meta-user_name", "c"},
+                                         {"content-md5", "digest"}};
+    const char *query = "versionId=3%2F4&x-amz-meta-a=a%20value&other=1&x-amz-acl=another&uploads&"
+                        "AWSAccessKeyId=AKIAOTHER&Signature=none&Expires=1175139620";
+    assert_int_equal(v2_verify(auth, "PUT", query, headers, 5, V2_EXPIRES, &result),
+                     CODE_SIGNATURE_DOES_NOT_MATCH);
+    assert_non_null(strstr(evidence.data,
+                           "<StringToSign>PUT&#xA;digest&#xA;image/jpeg&#xA;1175139620&#xA;"
+                           "x-amz-acl:private&#xA;x-amz-meta-a:a value&#xA;"
+                           "x-amz-meta-user_name:b,c&#xA;"
+                           "/johnsmith/photos/puppy.jpg?uploads&amp;versionId=3/4</StringToSign>"));
 }
 
 static void one_way_to_sign_is_enough(void **state)
@@ -421,9 +487,11 @@ static void one_way_to_sign_is_enough(void **state)
     buf_release(&a.authorization);
     /* And a presigned one must sign what it adds. */
     asked_presign(&a, NOW, 3600);
-    asked_add(&a, "x-amz-acl", "public-read");
+    asked_add(&a, "X-Amz-Acl", "public-read");
+    asked_add(&a, "x-amz-tagging", "a=b");
     assert_int_equal(asked_verify(&a, NOW, &result), CODE_ACCESS_DENIED);
-    assert_non_null(strstr(evidence.data, "<HeadersNotSigned>x-amz-acl</HeadersNotSigned>"));
+    assert_non_null(
+        strstr(evidence.data, "<HeadersNotSigned>x-amz-acl, x-amz-tagging</HeadersNotSigned>"));
 }
 
 static void check_token(const struct s3_server_key *k, const char *token, enum code expected)
@@ -501,7 +569,8 @@ int main(void)
         cmocka_unit_test(spelling_of_the_target_does_not_matter),
         cmocka_unit_test(presigned_urls_expire),
         cmocka_unit_test(malformed_presigned_urls_are_refused),
-        cmocka_unit_test(version_2_is_refused_by_name),
+        cmocka_unit_test(urls_of_version_2_hold_until_they_expire),
+        cmocka_unit_test(version_2_signs_headers_and_subresources),
         cmocka_unit_test(one_way_to_sign_is_enough),
         cmocka_unit_test(temporary_keys_come_with_their_token),
         cmocka_unit_test(a_refusal_shows_what_was_computed),

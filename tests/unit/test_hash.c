@@ -79,6 +79,19 @@ static void test_hmac_rfc4231(void **state)
     assert_hex(mac, sizeof mac, "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
 }
 
+/* RFC 2202: cases 2 and 6. */
+static void test_hmac_rfc2202(void **state)
+{
+    (void)state;
+    uint8_t key[80], mac[SHA1_SIZE];
+    hmac_sha1("Jefe", 4, "what do ya want for nothing?", 28, mac);
+    assert_hex(mac, sizeof mac, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+    static const char long_key[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+    memset(key, 0xaa, sizeof key);
+    hmac_sha1(key, sizeof key, long_key, strlen(long_key), mac);
+    assert_hex(mac, sizeof mac, "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+}
+
 /* However the bytes are cut, and whatever was peeked at, the digest is the one-shot's. */
 static void test_pieces_and_peek(void **state)
 {
@@ -181,10 +194,10 @@ static void test_memory_helpers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_digests),   cmocka_unit_test(test_hmac_rfc4231),
-        cmocka_unit_test(test_pieces_and_peek), cmocka_unit_test(test_million_a),
-        cmocka_unit_test(test_hex_decode),      cmocka_unit_test(test_base64_decode),
-        cmocka_unit_test(test_memory_helpers),
+        cmocka_unit_test(test_known_digests), cmocka_unit_test(test_hmac_rfc4231),
+        cmocka_unit_test(test_hmac_rfc2202),  cmocka_unit_test(test_pieces_and_peek),
+        cmocka_unit_test(test_million_a),     cmocka_unit_test(test_hex_decode),
+        cmocka_unit_test(test_base64_decode), cmocka_unit_test(test_memory_helpers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
