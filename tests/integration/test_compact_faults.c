@@ -422,6 +422,29 @@ static void few_open_files_are_said(void **state)
     fixture_free(w.fixture);
 }
 
+/* With hardly any: one clear line each, whatever it is that finds none, and nothing half-made. */
+static void no_open_files_are_said(void **state)
+{
+    (void)state;
+    for (unsigned files = 4; files <= 12; files++) {
+        struct world w;
+        struct process_result ran;
+        world_open(&w, false, &(struct fault){0});
+        fixture_run_limited(w.fixture, files,
+                            FIXTURE_ARGS("s3-compact", "--quiet", "--max-attempts", "2", "--from",
+                                         "2024-01-14", "--to", "2024-01-14", "s3://" BUCKET "/in/",
+                                         "s3://" BUCKET "/out/"),
+                            &ran);
+        const bool said = strncmp(ran.err.data, "s3-compact: ", strlen("s3-compact: ")) == 0 &&
+                          strstr(ran.err.data, "error: ") != NULL;
+        if (ran.exit_code != 0 && (ran.exit_code != 1 || !said))
+            fail_msg("%u open files: exit %d: %s", files, ran.exit_code, ran.err.data);
+        expect_clean(&w, ran.exit_code == 0);
+        process_result_release(&ran);
+        fixture_free(w.fixture);
+    }
+}
+
 static void loopback_needs_no_proxy(void **state)
 {
     (void)state;
@@ -456,6 +479,7 @@ int main(void)
         cmocka_unit_test(a_closed_port_and_wrong_keys),
         cmocka_unit_test(results_and_progress_do_not_mix),
         cmocka_unit_test(few_open_files_are_said),
+        cmocka_unit_test(no_open_files_are_said),
         cmocka_unit_test(loopback_needs_no_proxy),
     };
     return FIXTURE_MAIN(tests);
