@@ -17,10 +17,6 @@
 #define DELETES                                                                                    \
     "--delete-sources", "--changed", "new", "--mode", "sequential", "--max-attempts", "4"
 
-#define SOAK_RULE(p, then) "{\"when\":{\"probability\":" p "},\"then\":{" then "}},"
-#define SOAK_ON(operation, p, then)                                                                \
-    "{\"when\":{\"operation\":\"" operation "\",\"probability\":" p "},\"then\":{" then "}},"
-
 const struct scene scenes[] = {
     /* Three partitions of two to four generations each; two suffixes; a source that changes while
      * it is read and one that changes just before it is deleted. */
@@ -120,44 +116,7 @@ const struct scene scenes[] = {
         .directories = TEXTS("2024/01/10/", "2024/01/11/", "2024/01/12/", "2024/01/13/",
                              "2024/01/14/", "2024/01/15/"),
         .objects = OBJECTS(BYSTANDERS),
-        .faults = "{\"faults\":[" SOAK_RULE("0.004", "\"status\":500") SOAK_RULE(
-            "0.004", "\"status\":503") SOAK_RULE("0.002", "\"status\":503,\"retry_after_s\":1")
-            SOAK_RULE("0.004", "\"status\":500,\"applied\":true") SOAK_ON(
-                "CompleteMultipartUpload", "0.1",
-                "\"status\":200,\"code\":\"InternalError\",\"leading_space\":9") SOAK_ON("UploadPar"
-                                                                                         "tCopy",
-                                                                                         "0.1",
-                                                                                         "\"status"
-                                                                                         "\":200,"
-                                                                                         "\"code\":"
-                                                                                         "\"Interna"
-                                                                                         "lError\","
-                                                                                         "\"leading"
-                                                                                         "_space\":"
-                                                                                         "9")
-                SOAK_RULE("0.004", "\"reset\":\"before_reading\"") SOAK_RULE(
-                    "0.004",
-                    "\"reset\":\"before_applying\"") SOAK_RULE("0.004",
-                                                               "\"reset\":\"after_applying\"")
-                    SOAK_RULE("0.004", "\"close\":\"after_applying\"") SOAK_RULE(
-                        "0.002", "\"hold\":\"for_requests\",\"hold_requests\":20,\"hold_max_"
-                                 "ms\":500") SOAK_RULE("0.0002", "\"stall\":\"after_applying\"")
-                        SOAK_RULE("0.002", "\"clock_skew_s\":3600") SOAK_RULE(
-                            "0.004", "\"truncate_at\":7") SOAK_RULE("0.004", "\"close_idle\":true")
-                            SOAK_RULE("0.002", "\"delay_ms\":100") SOAK_RULE(
-                                "0.002",
-                                "\"reply_delay_ms\":100") /* Where there is a checksum: the sources, put without HTTP, have none. */
-        "{\"when\":{\"operation\":\"GetObject\",\"key\":\"out/*\",\"probability\":0.02},"
-        "\"then\":{\"corrupt_reply_byte\":3}}," SOAK_ON("GetObject", "0.004", "\"shorten_to\":5")
-            SOAK_ON("ListObjects*", "0.05", "\"page_keys\":2")
-                SOAK_ON("ListObjects*", "0.004", "\"listing\":\"unordered\"")
-                    SOAK_ON("ListObjects*", "0.004",
-                            "\"listing\":\"repeated\"") "{\"when\":{\"operation\":"
-                                                        "\"ListObjects*\","
-                                                        "\"probability\":0.004},"
-                                                        "\"then\":{\"page_keys\":2,"
-                                                        "\"listing\":\"stale_"
-                                                        "token\"}}]}",
+        .faults_file = "soak_faults.json",
     },
     /* Plain mode: no torn output and none of less. */
     {

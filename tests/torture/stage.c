@@ -73,18 +73,35 @@ static void put_objects(struct stage *s, const struct scene_object *objects)
         put_object(s, o);
 }
 
+static void read_faults(struct stage *s)
+{
+    struct error err;
+    struct buf text;
+    const char *file = s->scene->faults_file;
+    if (s->scene->faults == NULL && file == NULL)
+        return;
+    if (file != NULL) {
+        char path[FIXTURE_PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", TORTURE_DIRECTORY, file);
+        fixture_read_file(path, &text);
+    } else {
+        buf_init(&text, SNAPSHOT_MAX);
+        buf_append_str(&text, s->scene->faults);
+    }
+    if (fault_rules_parse(text.data, text.len, &s->faults, &err) != STATUS_OK)
+        stage_give_up(err.text);
+    buf_release(&text);
+}
+
 void stage_open(struct stage *s, const struct scene *scene, const char *guard_down)
 {
     struct s3_server_key keys[RUN_COUNT];
-    struct error err;
     *s = (struct stage){.scene = scene, .guard_down = guard_down};
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->moved, NULL);
     for (size_t i = 0; i < RUN_COUNT; i++)
         keys[i] = (struct s3_server_key){stage_access_keys[i], STAGE_SECRET, NULL};
-    if (scene->faults != NULL &&
-        fault_rules_parse(scene->faults, strlen(scene->faults), &s->faults, &err) != STATUS_OK)
-        stage_give_up(err.text);
+    read_faults(s);
     s->fixture = fixture_new(
         TEST_ENDPOINT_EMBEDDED,
         &(struct s3_server_options){

@@ -75,6 +75,7 @@ struct scene {
     const struct scene_object *late;    /* put after the first run */
     const struct scene_twist *twists;   /* ends with a NULL operation; or NULL */
     const char *faults;                 /* of the server, see docs/faults.md; or NULL */
+    const char *faults_file;            /* the same as a file beside this one; or NULL */
     bool fails;                         /* no run can come to a good end */
 };
 
