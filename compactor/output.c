@@ -101,6 +101,7 @@ enum status output_new(const struct output_spec *options, struct output **out, s
     o->commit = options->commit;
     buf_init(&o->sum_text, SUM_TEXT_MAX);
     o->create_only = options->create_only;
+    o->replaces = options->replaces;
     snprintf(o->key, sizeof o->key, "%s", options->key);
     content_init(&o->content);
     fill_metadata(o);

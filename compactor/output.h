@@ -33,6 +33,9 @@ struct output_spec {
     const struct shape *shape; /* likewise */
     const char *key;           /* copied */
     bool create_only;          /* there was no such object: If-None-Match: * */
+    /* With quotes, outlives the output: If-Match, so that only what was looked at is replaced, and
+     * not what another run made of more sources since. NULL: whatever is there. */
+    const char *replaces;
     /* NULL in plain mode; outlives the output. With it, a deciding write that was not plainly
      * accepted leaves the output in doubt, for its owner to look what stands there. */
     const struct output_commit *commit;

@@ -25,6 +25,7 @@ struct s3_write output_write(struct output *o)
         .metadata_count = o->metadata_count,
         .keeping = &job->keeping,
         .create_only = o->create_only,
+        .if_match = o->replaces,
     };
 }
 
@@ -42,6 +43,7 @@ void output_decided(struct output *o, const struct s3_reply *reply)
         reply->status == STATUS_NOT_FOUND) {
         o->stage = o->commit != NULL ? OUTPUT_IN_DOUBT : OUTPUT_UNSURE;
         o->doubt = reply->error;
+        o->gone = o->replaces != NULL && strcmp(reply->code, "NoSuchKey") == 0;
         return;
     }
     o->stage = OUTPUT_JOINING;
@@ -121,10 +123,13 @@ enum issue output_send_put(struct output *o)
 static void fail_with_doubt(struct output *o)
 {
     struct error error = o->doubt;
+    const char *bucket = o->lane->shared->job->selection.destination.bucket;
     if (o->doubt.status == STATUS_PRECONDITION)
         error_set(&error, STATUS_PRECONDITION,
-                  "s3://%s/%s was written by someone else meanwhile; run again",
-                  o->lane->shared->job->selection.destination.bucket, o->key);
+                  "s3://%s/%s was written by someone else meanwhile; run again", bucket, o->key);
+    else if (o->gone)
+        error_set(&error, STATUS_PRECONDITION,
+                  "s3://%s/%s was removed by someone else meanwhile; run again", bucket, o->key);
     o->stage = OUTPUT_JOINING;
     lane_fail(o->lane, "destination", &error);
 }

@@ -56,8 +56,10 @@ struct output {
     const struct output_commit *commit; /* NULL in plain mode */
     char key[S3_KEY_MAX + 1];
     bool create_only;
+    const char *replaces; /* the ETag of the one object that may stand under the key; or NULL */
     enum output_stage stage;
     struct error doubt; /* what made it OUTPUT_UNSURE */
+    bool gone;          /* what was to be replaced */
 
     struct plan plan;
     struct entry source; /* being cut */

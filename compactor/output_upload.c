@@ -139,6 +139,7 @@ static enum issue send_complete(struct output *o)
         .parts = o->parts,
         .count = o->parts_sent,
         .create_only = o->create_only,
+        .if_match = o->replaces,
         .algorithm = known ? o->declared : CHECKSUM_NONE,
         .checksum = checksum,
     };

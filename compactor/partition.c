@@ -425,6 +425,7 @@ static void start_output(struct partition *p)
 {
     char key[S3_KEY_MAX + 1];
     struct error error;
+    const struct existing *existing = &p->existing[p->current];
     if (!output_key(p, p->current, key))
         return;
     start_feed(p);
@@ -436,6 +437,8 @@ static void start_output(struct partition *p)
             .shape = &p->lane.shared->job->shape,
             .key = key,
             .create_only = p->decisions[p->current] == DECISION_CREATE,
+            /* With --overwrite nothing was looked at, and there is no ETag. */
+            .replaces = existing->etag[0] != '\0' ? existing->etag : NULL,
         },
         &p->output, &error);
     if (status != STATUS_OK)

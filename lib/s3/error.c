@@ -175,7 +175,7 @@ static void condition_advice(enum s3_op op, char *out, size_t room)
     bool writes = op == S3_PUT_OBJECT || op == S3_COMPLETE_MULTIPART_UPLOAD ||
                   op == S3_CREATE_MULTIPART_UPLOAD;
     snprintf(out, room, "%s",
-             writes ? "an object of that name is there already"
+             writes ? "another object of that name is there already"
                     : "the object has changed since it was listed");
 }
 

@@ -190,8 +190,7 @@ static enum status complete_send(struct s3_client *c, const struct s3_upload *up
         return status;
     s3_request_query(rq, "uploadId", upload->id);
     s3_request_header(rq, "Content-Type", "application/xml");
-    if (what->create_only)
-        s3_request_header(rq, "If-None-Match", "*");
+    s3_write_condition(rq, what->create_only, what->if_match);
     if (what->algorithm != CHECKSUM_NONE) {
         checksum_header(rq, what->algorithm, what->checksum);
         s3_request_header(rq, "x-amz-checksum-type", FULL_OBJECT);

@@ -63,7 +63,8 @@ struct s3_part {
 struct s3_completion {
     const struct s3_part *parts; /* in ascending order */
     size_t count;
-    bool create_only;
+    bool create_only; /* see struct s3_write */
+    const char *if_match;
     enum checksum_algorithm algorithm; /* as declared when the upload was created */
     const uint8_t *checksum;           /* of the full object: the server refuses another */
 };

@@ -171,6 +171,18 @@ enum status s3_write_headers(struct s3_request *rq, const struct s3_write *write
     return STATUS_OK;
 }
 
+void s3_write_condition(struct s3_request *rq, bool create_only, const char *if_match)
+{
+    if (create_only) {
+        s3_request_header(rq, "If-None-Match", "*");
+        s3_request_accept(rq, 412);
+    } else if (if_match) {
+        s3_request_header(rq, "If-Match", if_match);
+        s3_request_accept(rq, 412);
+        s3_request_accept(rq, 404);
+    }
+}
+
 /* The payload's hash signs it, and is its checksum too unless another one is asked for. */
 static void payload_attach(struct s3_request *rq, const struct s3_write *write, const void *data,
                            uint64_t size, const uint8_t hash[SHA256_SIZE])
@@ -204,10 +216,7 @@ enum status s3_put_object(struct s3_client *c, const struct s3_write *write, con
         s3_request_cancel(rq);
         return status;
     }
-    if (write->create_only) {
-        s3_request_header(rq, "If-None-Match", "*");
-        s3_request_accept(rq, 412);
-    }
+    s3_write_condition(rq, write->create_only, write->if_match);
     if (sha256_given)
         memcpy(hash, sha256_given, sizeof hash);
     else

@@ -79,14 +79,18 @@ struct s3_write {
     const struct s3_metadata *metadata;
     size_t metadata_count;
     const struct s3_keeping *keeping; /* NULL for the bucket's own */
-    bool create_only;                 /* If-None-Match: *  (on PUT and on Complete) */
+    /* Conditions, one of them at the most; in an upload they are the completion's. */
+    bool create_only;     /* If-None-Match: * */
+    const char *if_match; /* only over the object with this ETag (with quotes); NULL: over any */
     /* What the server is to check and keep. With CHECKSUM_NONE a PUT brings its SHA-256, which is
      * computed anyway, and an upload in parts brings nothing. An upload may declare an algorithm that
      * has a checksum of the full object; then each part and the completion bring it. */
     enum checksum_algorithm checksum;
 };
 /* `data` stays the caller's until `done`. `sha256` (raw, may be NULL: computed) signs the payload
- * and is sent as x-amz-checksum-sha256, unless `write` names another checksum. With create_only a 412 is an answer: STATUS_PRECONDITION. */
+ * and is sent as x-amz-checksum-sha256, unless `write` names another checksum. With a condition, 412
+ * is an answer (STATUS_PRECONDITION); with if_match 404 is one too (STATUS_NOT_FOUND: the object is
+ * gone). Some servers ignore if_match. */
 enum status s3_put_object(struct s3_client *c, const struct s3_write *write, const void *data,
                           uint64_t size, const uint8_t *sha256, s3_done_fn *done, void *ctx,
                           struct error *err) MUST_USE;

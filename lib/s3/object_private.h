@@ -5,8 +5,10 @@
 
 #include "lib/s3/object.h"
 
-/* Content-Type, Content-Encoding, how it is kept, and user metadata; create_only is not among them. */
+/* Content-Type, Content-Encoding, how it is kept, and user metadata; not the condition. */
 enum status s3_write_headers(struct s3_request *rq, const struct s3_write *write,
                              struct error *err) MUST_USE;
+/* The condition of a write, where there is one; that it does not hold is an answer. */
+void s3_write_condition(struct s3_request *rq, bool create_only, const char *if_match);
 
 #endif

@@ -12,8 +12,9 @@
 #include "lib/s3/checksum.h"
 #include "tests/support/fixture.h"
 
-#define BUCKET "faulty"
-#define OUTPUT "out/2024/01/14/out-2024-01-14.bin"
+#define BUCKET         "faulty"
+#define OUTPUT         "out/2024/01/14/out-2024-01-14.bin"
+#define SOURCES_UNIX_S 1705190400 /* LastModified of the first ones */
 
 /* What the server does to one operation. */
 struct fault {
@@ -24,7 +25,8 @@ struct fault {
         FAULT_BODY,       /* answers 200 with `text` as the body */
         FAULT_CUT_BODY,   /* takes the body's last bytes away, and says so in its length */
         FAULT_FLIP,       /* changes the body's first byte after its checksum was made */
-        FAULT_REPLACE,    /* overwrites the source before it is read */
+        FAULT_REPLACE,    /* overwrites the object of the request before it is applied */
+        FAULT_REMOVE,     /* removes it */
         FAULT_LOSE_REPLY, /* applies the request and closes without an answer */
         FAULT_HOLD,       /* suspends the request */
     } kind;
@@ -100,6 +102,9 @@ static enum s3_server_action before(void *ctx, const struct s3_server_request *r
         assert_ok(s3_server_put(w->fixture->server, BUCKET, request->key, "another", 7, NULL, NULL),
                   NULL);
         return S3_SERVER_GO_ON;
+    case FAULT_REMOVE:
+        assert_ok(s3_server_remove(w->fixture->server, BUCKET, request->key, NULL), NULL);
+        return S3_SERVER_GO_ON;
     default:
         return S3_SERVER_GO_ON;
     }
@@ -123,14 +128,15 @@ static enum s3_server_action after(void *ctx, const struct s3_server_request *re
     return S3_SERVER_GO_ON;
 }
 
-static void put_source(struct world *w, const char *name, size_t size)
+static void put_source(struct world *w, const char *name, size_t size, int64_t modified_unix_s)
 {
+    const struct s3_server_object about = {.last_modified_unix_s = modified_unix_s};
     char key[64];
     char *data = calloc(1, size + 1);
     assert_non_null(data);
     memset(data, name[0], size);
     snprintf(key, sizeof key, "in/2024/01/14/%s.bin", name);
-    assert_ok(s3_server_put(w->fixture->server, BUCKET, key, data, size, NULL, NULL), NULL);
+    assert_ok(s3_server_put(w->fixture->server, BUCKET, key, data, size, &about, NULL), NULL);
     free(data);
 }
 
@@ -143,8 +149,8 @@ static void world_open(struct world *w, bool large, const struct fault *fault)
         &(struct s3_server_options){
             .hooks = {.ctx = w, .before = before, .after = after, .wants_body = wants_body}});
     assert_ok(s3_server_make_bucket(w->fixture->server, BUCKET, NULL), NULL);
-    put_source(w, "a", large ? 9u << 20 : 1000);
-    put_source(w, "b", large ? 4u << 20 : 2000);
+    put_source(w, "a", large ? 9u << 20 : 1000, SOURCES_UNIX_S);
+    put_source(w, "b", large ? 4u << 20 : 2000, SOURCES_UNIX_S);
 }
 
 static bool output_exists(const struct world *w)
@@ -223,6 +229,60 @@ static void lost_replies_are_settled_by_the_token(void **state)
     (void)state;
     expect_success(false, &(struct fault){"PutObject", FAULT_LOSE_REPLY, .times = 1});
     expect_success(true, &(struct fault){"CompleteMultipartUpload", FAULT_LOSE_REPLY, .times = 1});
+}
+
+/* Compacts, adds a newer source, and compacts again with the fault; the output is `expected` bytes
+ * then. */
+static void expect_after_newer(bool large, const struct fault *fault, int exit_code,
+                               const char *text, size_t expected)
+{
+    struct world w;
+    struct process_result ran;
+    struct buf got;
+    world_open(&w, large, &(struct fault){0});
+    compact(&w, &ran);
+    assert_int_equal(ran.exit_code, 0);
+    process_result_release(&ran);
+    put_source(&w, "c", 3000, SOURCES_UNIX_S + 60);
+    w.fault = *fault;
+    compact(&w, &ran);
+    if (ran.exit_code != exit_code || strstr(ran.err.data, text) == NULL)
+        print_error("exit %d, expected \"%s\" in: %s\n", ran.exit_code, text, ran.err.data);
+    assert_int_equal(ran.exit_code, exit_code);
+    assert_non_null(strstr(ran.err.data, text));
+    process_result_release(&ran);
+    expect_clean(&w, expected > 0);
+    buf_init(&got, 64u << 20);
+    if (expected > 0)
+        assert_ok(s3_server_get(w.fixture->server, BUCKET, OUTPUT, &got, NULL), NULL);
+    assert_int_equal(got.len, expected);
+    buf_release(&got);
+    fixture_free(w.fixture);
+}
+
+/* Two runs at once may both have looked before either wrote. */
+static void only_what_was_looked_at_is_replaced(void **state)
+{
+    (void)state;
+    const size_t small = 1000 + 2000 + 3000;
+    const size_t large = (9u << 20) + (4u << 20) + 3000;
+    const char *const written = "was written by someone else meanwhile; run again";
+    const char *const removed = "was removed by someone else meanwhile; run again";
+    expect_after_newer(false, &(struct fault){0}, 0, "", small);
+    expect_after_newer(true, &(struct fault){0}, 0, "", large);
+    expect_after_newer(false, &(struct fault){"PutObject", FAULT_REPLACE, .times = 1}, 1, written,
+                       strlen("another"));
+    expect_after_newer(true, &(struct fault){"CompleteMultipartUpload", FAULT_REPLACE, .times = 1},
+                       1, written, strlen("another"));
+    expect_after_newer(false, &(struct fault){"PutObject", FAULT_REMOVE, .times = 1}, 1, removed,
+                       0);
+    expect_after_newer(true, &(struct fault){"CompleteMultipartUpload", FAULT_REMOVE, .times = 1},
+                       1, removed, 0);
+    expect_after_newer(false, &(struct fault){"PutObject", FAULT_LOSE_REPLY, .times = 1}, 0, "",
+                       small);
+    expect_after_newer(true,
+                       &(struct fault){"CompleteMultipartUpload", FAULT_LOSE_REPLY, .times = 1}, 0,
+                       "", large);
 }
 
 static void lasting_faults_leave_nothing(void **state)
@@ -470,6 +530,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passing_faults_are_retried),
         cmocka_unit_test(lost_replies_are_settled_by_the_token),
+        cmocka_unit_test(only_what_was_looked_at_is_replaced),
         cmocka_unit_test(lasting_faults_leave_nothing),
         cmocka_unit_test(a_body_that_changed_on_its_way_is_got_again),
         cmocka_unit_test(a_source_that_changes_is_an_error),

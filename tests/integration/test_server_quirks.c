@@ -90,9 +90,20 @@ static int complete_with_copied_part(struct asker *a)
     return ask(a, "POST", target, NULL, body);
 }
 
+/* No quirk: all know it. */
+static void check_replacing(struct asker *a)
+{
+    expect(a, "PUT", "/quirks/replaced", "If-Match: \"00\"\n", "x", 404);
+    expect(a, "PUT", "/quirks/replaced", NULL, "x", 200);
+    expect(a, "PUT", "/quirks/replaced", "If-Match: \"00\"\n", "y", 412);
+    expect(a, "PUT", "/quirks/replaced", "If-Match: \"9dd4e461268c8034f5c8564e155c67a6\"\n", "y",
+           200);
+}
+
 static void check_minio(struct asker *a)
 {
     expect(a, "PUT", "/quirks", NULL, NULL, 200);
+    check_replacing(a);
     expect(a, "PUT", "/quirks/a/./b", NULL, "x", 400);
     assert_string_equal(a->answer.code, "XMinioInvalidResourceName");
     expect(a, "PUT", "/quirks/a/../b", NULL, "x", 400);
@@ -112,6 +123,7 @@ static void check_minio(struct asker *a)
 static void check_versitygw(struct asker *a)
 {
     expect(a, "PUT", "/quirks", NULL, NULL, 200);
+    check_replacing(a);
     expect(a, "PUT", "/quirks/key", NULL, "x", 200);
     expect(a, "DELETE", "/quirks/key", "If-Match: \"00\"\n", NULL, 412);
     expect(a, "GET", "/quirks/key", NULL, NULL, 200);
@@ -125,6 +137,7 @@ static void check_versitygw(struct asker *a)
 static void check_s3(struct asker *a)
 {
     expect(a, "PUT", "/quirks", NULL, NULL, 200);
+    check_replacing(a);
     expect(a, "PUT", "/quirks/a/../b//c/./d", NULL, "x", 200);
     expect(a, "DELETE", "/quirks/a/../b//c/./d", "If-Match: \"00\"\n", NULL, 412);
     expect(a, "DELETE", "/quirks/none", "If-Match: \"00\"\n", NULL, 404);

@@ -163,6 +163,22 @@ static void test_create_only(void **state)
     rig_holds(r, "k", "first");
 }
 
+static void test_only_over_what_was_seen(void **state)
+{
+    struct rig *r = *state;
+    struct s3_write write = {.bucket = RIG_BUCKET, .key = "k", .if_match = "\"none\""};
+    put(r, &write, "first", NULL, STATUS_NOT_FOUND);
+    write.if_match = NULL;
+    put(r, &write, "first", NULL, STATUS_OK);
+    char etag[S3_ETAG_MAX];
+    memcpy(etag, r->etag, sizeof etag);
+    write.if_match = etag;
+    put(r, &write, "second", NULL, STATUS_OK);
+    put(r, &write, "third", NULL, STATUS_PRECONDITION);
+    rig_holds(r, "k", "second");
+    assert_int_equal(s3_client_counters(r->client)->op[S3_PUT_OBJECT].failures, 0);
+}
+
 static void test_the_digest_is_checked_on_the_other_side(void **state)
 {
     struct rig *r = *state;
@@ -231,6 +247,7 @@ int main(void)
         RIG_TEST(test_a_get_cut_short_is_tried_again),
         RIG_TEST(test_head_tells_what_put_said),
         RIG_TEST(test_create_only),
+        RIG_TEST(test_only_over_what_was_seen),
         RIG_TEST(test_the_digest_is_checked_on_the_other_side),
         RIG_TEST(test_metadata_is_bounded),
         RIG_TEST(test_delete),

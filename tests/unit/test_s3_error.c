@@ -102,10 +102,11 @@ static void test_describe(void **state)
                 STATUS_PRECONDITION,
                 "GetObject s3://logs/k: PreconditionFailed, HTTP 412; the object has changed since "
                 "it was listed");
-    describe_is(S3_PUT_OBJECT, 412, &(struct s3_error){.code = "PreconditionFailed"}, "k",
-                STATUS_PRECONDITION,
-                "PutObject s3://logs/k: PreconditionFailed, HTTP 412; an object of that name is "
-                "there already");
+    describe_is(
+        S3_PUT_OBJECT, 412, &(struct s3_error){.code = "PreconditionFailed"}, "k",
+        STATUS_PRECONDITION,
+        "PutObject s3://logs/k: PreconditionFailed, HTTP 412; another object of that name is "
+        "there already");
     describe_is(S3_LIST_OBJECTS, 301,
                 &(struct s3_error){.code = "PermanentRedirect", .region = "eu-west-1"}, NULL,
                 STATUS_REMOTE,
