@@ -116,7 +116,7 @@ static void leave_out(struct left_out *left, uint64_t size)
 }
 
 enum status census_leave_out(struct census *c, enum census_kind kind,
-                             const struct s3_list_entry *listed, struct error *err)
+                             const struct s3_list_entry *listed, unsigned source, struct error *err)
 {
     struct entry entry;
     note_age(c, listed->last_modified_unix_s);
@@ -124,7 +124,7 @@ enum status census_leave_out(struct census *c, enum census_kind kind,
         leave_out(&c->large, listed->size);
         return STATUS_OK;
     }
-    enum status status = census_entry(c, listed, 0, &entry, err);
+    enum status status = census_entry(c, listed, source, &entry, err);
     if (status != STATUS_OK)
         return status;
     struct group *g = &c->groups[entry.group];
@@ -134,7 +134,7 @@ enum status census_leave_out(struct census *c, enum census_kind kind,
     }
     leave_out(&c->archived, listed->size);
     leave_out(&g->archived, listed->size);
-    digest_add(&g->archived_digest, c->options.hash, entry.key, entry.size, entry.etag);
+    digest_add_nth(&g->archived_digest, c->options.hash, source, entry.key, entry.size, entry.etag);
     return STATUS_OK;
 }
 
@@ -174,7 +174,8 @@ enum status census_add(struct census *c, const struct entry *entry, struct error
     g->record.bytes += entry->size;
     if (entry->last_modified_unix_s > g->record.newest_unix_s)
         g->record.newest_unix_s = entry->last_modified_unix_s;
-    digest_add(&g->record.digest, c->options.hash, entry->key, entry->size, entry->etag);
+    digest_add_nth(&g->record.digest, c->options.hash, entry->source, entry->key, entry->size,
+                   entry->etag);
     note_age(c, entry->last_modified_unix_s);
     c->sources++;
     c->bytes += entry->size;
@@ -192,5 +193,6 @@ void census_add_subset(struct census *c, const struct entry *entry)
 {
     struct group *g = &c->groups[entry->group];
     if (entry->last_modified_unix_s <= g->subset_newest_unix_s)
-        digest_add(&g->subset, c->options.hash, entry->key, entry->size, entry->etag);
+        digest_add_nth(&g->subset, c->options.hash, entry->source, entry->key, entry->size,
+                       entry->etag);
 }

@@ -90,7 +90,8 @@ enum status census_entry(struct census *c, const struct s3_list_entry *listed, u
                          struct entry *out, struct error *err) MUST_USE;
 /* Counts what is listed and not joined: CENSUS_LARGE and CENSUS_ARCHIVED. */
 enum status census_leave_out(struct census *c, enum census_kind kind,
-                             const struct s3_list_entry *listed, struct error *err) MUST_USE;
+                             const struct s3_list_entry *listed, unsigned source,
+                             struct error *err) MUST_USE;
 /* Counts an entry into its group. STATUS_LIMIT when its output would take more parts than S3 has. */
 enum status census_add(struct census *c, const struct entry *entry, struct error *err) MUST_USE;
 /* Counts it among what is stored, where there are prices. */

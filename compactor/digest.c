@@ -21,13 +21,22 @@ static uint64_t get_u64(const uint8_t in[8])
 void digest_add(struct digest *d, struct hash *hash, const char *key, uint64_t size,
                 const char *etag)
 {
+    digest_add_nth(d, hash, 0, key, size, etag);
+}
+
+void digest_add_nth(struct digest *d, struct hash *hash, unsigned nth, const char *key,
+                    uint64_t size, const char *etag)
+{
     uint8_t size_bytes[8];
+    uint8_t nth_bytes[8];
     uint8_t sum[SHA256_SIZE];
     put_u64(size_bytes, size);
+    put_u64(nth_bytes, nth);
     hash_restart(hash);
     hash_update(hash, key, strlen(key) + 1);
     hash_update(hash, size_bytes, sizeof size_bytes);
-    hash_update(hash, etag, strlen(etag));
+    hash_update(hash, etag, strlen(etag) + (nth > 0));
+    hash_update(hash, nth_bytes, nth > 0 ? sizeof nth_bytes : 0);
     hash_finish(hash, sum);
     for (int i = 0; i < 4; i++)
         d->lane[i] += get_u64(sum + 8 * i);

@@ -21,6 +21,10 @@ struct digest {
 /* `hash` is a SHA-256 context to work with. */
 void digest_add(struct digest *d, struct hash *hash, const char *key, uint64_t size,
                 const char *etag);
+/* Of several SRC the `nth`, from 0: their order is that of the output's bytes, so the same object is
+ * another source under another SRC. With 0 it is digest_add. */
+void digest_add_nth(struct digest *d, struct hash *hash, unsigned nth, const char *key,
+                    uint64_t size, const char *etag);
 /* Adds a disjoint set's digest. */
 void digest_sum(struct digest *d, const struct digest *other);
 bool digest_equal(const struct digest *a, const struct digest *b);

@@ -35,7 +35,8 @@ static enum status on_entry(void *ctx, const struct s3_list_entry *listed, struc
                          "the sources changed while they were listed (\"%s\" is new); run again",
                          entry.key);
     f->sources++;
-    digest_add(&f->digest, f->census->options.hash, entry.key, entry.size, entry.etag);
+    digest_add_nth(&f->digest, f->census->options.hash, entry.source, entry.key, entry.size,
+                   entry.etag);
     return entries_append(f->entries, &entry, err);
 }
 

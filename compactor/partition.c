@@ -119,7 +119,7 @@ static enum status on_entry(void *ctx, const struct s3_list_entry *listed, struc
     if (status != STATUS_OK)
         return status;
     if (kind != CENSUS_SOURCE)
-        return census_leave_out(&p->census, kind, listed, err);
+        return census_leave_out(&p->census, kind, listed, p->sources.source, err);
     status = census_entry(&p->census, listed, p->sources.source, &entry, err);
     if (status == STATUS_OK)
         status = census_add(&p->census, &entry, err);
@@ -249,9 +249,10 @@ static void refuse(struct partition *p, unsigned group, enum decision decision)
     if (decision == DECISION_REFUSE_LESS)
         error_set(&error, STATUS_PRECONDITION,
                   "s3://%s/%s %s (it holds %" PRIu64 " sources, %" PRIu64
-                  " are listed now); it stays as it is, --overwrite replaces it",
+                  " are listed now%s); it stays as it is, --overwrite replaces it",
                   destination(p)->bucket, key, decision_reason(decision), e->record.sources,
-                  now->sources);
+                  now->sources,
+                  p->lane.shared->job->selection.source_count > 1 ? ", in the order of SRC" : "");
     else
         error_set(&error, STATUS_PRECONDITION,
                   "s3://%s/%s %s; it stays as it is, --overwrite replaces it",

@@ -78,7 +78,7 @@ static enum status on_source(void *ctx, const struct s3_list_entry *listed, stru
     enum status status = selection_check_key(&s->lane.shared->job->selection, &s->place.name,
                                              s->lister.prefix, listed->key, err);
     if (status == STATUS_OK && kind == CENSUS_LARGE)
-        return census_leave_out(&s->census, kind, listed, err);
+        return census_leave_out(&s->census, kind, listed, 0, err);
     if (status == STATUS_OK)
         status = census_entry(&s->census, listed, kind == CENSUS_ARCHIVED ? SAFE_ARCHIVED : 0,
                               &entry, err);

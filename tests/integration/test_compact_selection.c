@@ -172,6 +172,10 @@ static void several_sources_make_one_output(void **state)
     world_expect(&w, "out/2024/01/14/out-2024-01-14.csv", "other c\n");
     world_says(&w, FIXTURE_ARGS("s3-compact", DAY, other, w.source, w.destination), 0,
                "1 unchanged");
+    /* Their order is that of the bytes. */
+    world_says(&w, FIXTURE_ARGS("s3-compact", DAY, w.source, other, w.destination), 1,
+               "3 are listed now, in the order of SRC");
+    world_expect(&w, OUT_14, "other a\nin a\nin b\n");
     /* One source fewer is less. */
     world_says(&w, FIXTURE_ARGS("s3-compact", DAY, w.source, w.destination), 1, "gone or changed");
     world_close(&w);

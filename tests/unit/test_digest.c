@@ -32,6 +32,19 @@ static void test_order_is_free(void **state)
     assert_true(digest_equal(&a, &b));
 }
 
+static void test_which_source_counts(void **state)
+{
+    (void)state;
+    struct digest none = {0};
+    struct digest first = {0};
+    struct digest second = {0};
+    digest_add(&none, hash, "key", 1, "\"e\"");
+    digest_add_nth(&first, hash, 0, "key", 1, "\"e\"");
+    digest_add_nth(&second, hash, 1, "key", 1, "\"e\"");
+    assert_true(digest_equal(&none, &first));
+    assert_false(digest_equal(&first, &second));
+}
+
 static void test_each_field_counts(void **state)
 {
     (void)state;
@@ -70,6 +83,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_is_free),
+        cmocka_unit_test(test_which_source_counts),
         cmocka_unit_test(test_each_field_counts),
         cmocka_unit_test(test_text_round_trip),
     };
