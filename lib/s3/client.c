@@ -60,12 +60,17 @@ static void client_destroy(struct s3_client *c)
     free(c);
 }
 
+void s3_client_cancel_all(struct s3_client *c)
+{
+    while (c->live)
+        s3_request_cancel(c->live);
+}
+
 void s3_client_free(struct s3_client *c)
 {
     if (!c)
         return;
-    while (c->live)
-        s3_request_cancel(c->live);
+    s3_client_cancel_all(c);
     c->freed = true;
     if (c->depth == 0)
         client_destroy(c);

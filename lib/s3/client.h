@@ -87,6 +87,9 @@ bool s3_reply_header_u64(const struct s3_reply *reply, const char *name, uint64_
 enum status s3_client_new(const struct s3_client_options *options, struct s3_client **out,
                           struct error *err) MUST_USE;
 void s3_client_free(struct s3_client *c); /* cancels what is in flight, without callbacks */
+/* Cancels what is in flight, without callbacks: after a failed poll, before what the requests point
+ * to goes. */
+void s3_client_cancel_all(struct s3_client *c);
 
 /* Handles what is ready, and waits at most `timeout_ms` for it; returns early on a signal. */
 enum status s3_client_poll(struct s3_client *c, int64_t timeout_ms, struct error *err) MUST_USE;
@@ -114,6 +117,9 @@ void s3_request_body_copy(struct s3_request *rq, const void *data, size_t size);
 void s3_request_into(struct s3_request *rq, void *memory, size_t capacity);
 /* The one size a 2xx body may have; anything else counts as truncated and is retried. */
 void s3_request_expect_size(struct s3_request *rq, uint64_t size);
+/* Where in the object a 2xx body may begin alone, by its Content-Range; without one it is the whole
+ * object. Anything else is retried too. */
+void s3_request_expect_offset(struct s3_request *rq, uint64_t offset);
 /* HTTP statuses that are answers, not failures, for this request, e.g. 404 of a HEAD: the reply's
  * status stays STATUS_NOT_FOUND or STATUS_PRECONDITION, but no failure is counted or logged. */
 void s3_request_accept(struct s3_request *rq, int http_status);

@@ -61,6 +61,8 @@ struct s3_request {
     size_t into_capacity;
     bool has_expected_size;
     uint64_t expected_size;
+    bool has_expected_offset;
+    uint64_t expected_offset;
     int accepted[ACCEPTED_MAX];
     unsigned accepted_count;
     const char *forgiven; /* NULL for none */

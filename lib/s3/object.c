@@ -22,11 +22,13 @@ enum status s3_get_object(struct s3_client *c, const struct s3_get *get, s3_done
         return status;
     if (get->if_match)
         s3_request_header(rq, "If-Match", get->if_match);
-    if (get->ranged)
+    if (get->ranged) {
         s3_request_headerf(rq, "Range", "bytes=%" PRIu64 "-%" PRIu64, get->offset,
                            get->offset + get->size - 1);
-    else
+        s3_request_expect_offset(rq, get->offset);
+    } else {
         s3_request_header(rq, "x-amz-checksum-mode", "ENABLED");
+    }
     s3_request_into(rq, get->into, get->size);
     s3_request_expect_size(rq, get->size);
     return s3_request_send(rq, done, ctx, err);

@@ -77,6 +77,7 @@ static void request_reset(struct s3_request *rq, enum s3_op op)
     rq->into = NULL;
     rq->into_capacity = 0;
     rq->has_expected_size = false;
+    rq->has_expected_offset = false;
     rq->accepted_count = 0;
     rq->forgiven = NULL;
     rq->attempt = 0;
@@ -188,6 +189,12 @@ void s3_request_expect_size(struct s3_request *rq, uint64_t size)
 {
     rq->has_expected_size = true;
     rq->expected_size = size;
+}
+
+void s3_request_expect_offset(struct s3_request *rq, uint64_t offset)
+{
+    rq->has_expected_offset = true;
+    rq->expected_offset = offset;
 }
 
 void s3_request_accept(struct s3_request *rq, int http_status)

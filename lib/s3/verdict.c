@@ -46,6 +46,25 @@ static bool header_text(const struct http_exchange *x, const char *name, char *o
     return true;
 }
 
+/* A body of the right size may still be of another place, from a cache between us and the server. */
+static bool offset_differs(const struct s3_request *rq, uint64_t *begins)
+{
+    const struct http_exchange *x = &rq->exchange;
+    char range[64];
+    *begins = 0;
+    if (!rq->has_expected_offset || !is_success_status(x))
+        return false;
+    if (header_text(x, "content-range", range, sizeof range)) {
+        char *dash = strchr(range, '-');
+        if (strncmp(range, "bytes ", 6) != 0 || dash == NULL)
+            return true;
+        *dash = '\0';
+        if (uint_parse(range + 6, 0, UINT64_MAX, begins, NULL) != STATUS_OK)
+            return true;
+    }
+    return *begins != rq->expected_offset;
+}
+
 /* Server's clock minus ours, from the reply's Date. */
 static bool clock_offset(const struct s3_request *rq, int64_t *offset_s)
 {
@@ -203,6 +222,14 @@ void attempt_judge(struct s3_request *rq, struct verdict *out)
         snprintf(x->detail, sizeof x->detail,
                  "%" PRIu64 "%s bytes arrived where there should be %" PRIu64, x->body_bytes,
                  x->outcome == HTTP_TOO_LARGE ? " or more" : "", rq->expected_size);
+        x->outcome = HTTP_TRUNCATED;
+    }
+    uint64_t begins;
+    if (offset_differs(rq, &begins)) {
+        snprintf(x->detail, sizeof x->detail,
+                 "a range from byte %" PRIu64 " arrived where one from byte %" PRIu64
+                 " was asked for",
+                 begins, rq->expected_offset);
         x->outcome = HTTP_TRUNCATED;
     }
     bool checksum_mismatch = is_success_status(x) && !reply_checksum_holds(x);

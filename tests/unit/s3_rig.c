@@ -49,6 +49,10 @@ static enum s3_server_action after(void *ctx, const struct s3_server_request *re
         buf_reset(&reply->body);
         buf_append_str(&reply->body, r->fault_body);
     }
+    if (r->fault_headers) {
+        buf_reset(&reply->headers);
+        buf_append_str(&reply->headers, r->fault_headers);
+    }
     reply->cut_after = r->fault_cut_after;
     return S3_SERVER_GO_ON;
 }

@@ -40,6 +40,8 @@ struct rig {
     int fault_status;       /* before: a reply with this status and body */
     const char *fault_body; /* after: with status 0, replaces the body of the good reply */
     uint64_t fault_cut_after;
+    const char
+        *fault_headers; /* after: takes the place of those of the good reply; NULL for none */
 };
 
 int rig_make(void **state);

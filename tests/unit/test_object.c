@@ -117,6 +117,42 @@ static void test_a_get_cut_short_is_tried_again(void **state)
     assert_string_equal(into, "0123456789");
 }
 
+/* Of the right size, and from another place of the object. */
+static void test_another_range_is_not_taken(void **state)
+{
+    struct rig *r = *state;
+    char into[8] = "";
+    rig_put(r, "k", "0123456789");
+    const struct s3_get what = {
+        .bucket = RIG_BUCKET, .key = "k", .offset = 3, .size = 4, .ranged = true, .into = into};
+    static const char *const wrong[] = {"Content-Range: bytes 2-5/10\n", "Content-Range: 3-6\n",
+                                        ""};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        r->fault_operation = "GetObject";
+        r->fault_headers = wrong[i];
+        assert_ok(s3_get_object(r->client, &what, rig_done, r, &r->error), &r->error);
+        rig_wait(r, STATUS_OK);
+        assert_int_equal(r->attempts, 2);
+    }
+}
+
+/* After a failed poll: the memory that requests write to may go. */
+static void test_cancelling_all(void **state)
+{
+    struct rig *r = *state;
+    char into[16];
+    rig_put(r, "k", "0123456789");
+    const struct s3_get what = {.bucket = RIG_BUCKET, .key = "k", .size = 10, .into = into};
+    r->done = false;
+    for (int i = 0; i < 3; i++)
+        assert_ok(s3_get_object(r->client, &what, rig_done, r, &r->error), &r->error);
+    assert_int_equal(s3_client_in_flight(r->client), 3);
+    s3_client_cancel_all(r->client);
+    assert_int_equal(s3_client_in_flight(r->client), 0);
+    assert_false(r->done);
+    get(r, "k", NULL, into, 10, STATUS_OK);
+}
+
 static void look_at_head(struct rig *r, const struct s3_reply *reply)
 {
     struct s3_object_info info;
@@ -245,6 +281,8 @@ int main(void)
         RIG_TEST(test_a_range),
         RIG_TEST(test_a_get_that_does_not_fit_what_was_listed),
         RIG_TEST(test_a_get_cut_short_is_tried_again),
+        RIG_TEST(test_another_range_is_not_taken),
+        RIG_TEST(test_cancelling_all),
         RIG_TEST(test_head_tells_what_put_said),
         RIG_TEST(test_create_only),
         RIG_TEST(test_only_over_what_was_seen),
