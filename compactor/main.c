@@ -50,6 +50,9 @@ static const struct s3_counters *all_counters(struct program *p)
     p->counters = *s3_client_counters(p->connection.client);
     if (p->beside.client != NULL)
         s3_counters_merge(&p->counters, s3_client_counters(p->beside.client));
+    /* Merged, it is the larger of the two. */
+    if (p->summary.in_flight_seen > p->counters.in_flight_max)
+        p->counters.in_flight_max = p->summary.in_flight_seen;
     return &p->counters;
 }
 

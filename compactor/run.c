@@ -193,6 +193,8 @@ static void send_requests(struct run *r)
     budget_open_parts(&r->shared.budget);
     for (unsigned i = 0; i < r->active_count; i++)
         send_all(r, &r->active[i].worker, worker_issue_fetch);
+    if (in_flight(r) > r->summary->in_flight_seen)
+        r->summary->in_flight_seen = in_flight(r);
 }
 
 static void end_partitions(struct run *r)
@@ -236,6 +238,14 @@ static enum status run_loop(struct run *r, struct error *err)
     }
 }
 
+/* No request may outlive the partition that it writes to. */
+static void cancel_requests(const struct run *r)
+{
+    s3_client_cancel_all(r->options->source);
+    if (r->options->destination != r->options->source)
+        s3_client_cancel_all(r->options->destination);
+}
+
 enum status run_job(const struct run_options *options, struct run_summary *summary,
                     struct error *err)
 {
@@ -244,6 +254,8 @@ enum status run_job(const struct run_options *options, struct run_summary *summa
     enum status status = run_init(&run, options, summary, err);
     if (status == STATUS_OK)
         status = run_loop(&run, err);
+    if (status != STATUS_OK)
+        cancel_requests(&run);
     summary->copies_refused = run.shared.copies_refused;
     summary->parts_peak_bytes = run.shared.budget.parts_peak;
     summary->in_flight = options->job->adaptive ? run.pace.width.now : run.limits.in_flight;

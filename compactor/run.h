@@ -39,10 +39,11 @@ struct run_summary {
     uint64_t deleted;        /* sources */
     bool interrupted;
     uint64_t parts_peak_bytes;
-    unsigned in_flight;     /* allowed at the end */
-    unsigned in_flight_max; /* allowed at any time */
-    double rate_per_s;      /* to which the server's refusals led; 0: none */
-    struct cost_facts cost; /* of a dry run */
+    unsigned in_flight;      /* allowed at the end */
+    unsigned in_flight_max;  /* allowed at any time */
+    unsigned in_flight_seen; /* of both clients together */
+    double rate_per_s;       /* to which the server's refusals led; 0: none */
+    struct cost_facts cost;  /* of a dry run */
 };
 
 /* STATUS_OK also when partitions failed: `summary` tells. Fails only where nothing could go on. */
