@@ -79,6 +79,26 @@ static void print_output(struct report *r, const struct partition_result *p,
     buf_release(&line);
 }
 
+static void print_repeated(struct report *r)
+{
+    if (r->repeated > 0)
+        log_error(r->log, "%" PRIu64 " more %s failed in the same way", r->repeated,
+                  r->repeated == 1 ? "partition" : "partitions");
+    r->repeated = 0;
+}
+
+/* A wrong key or a missing bucket fails every partition: it is said once, and the rest counted. */
+static void print_error(struct report *r, const struct partition_result *p)
+{
+    if (r->last_error != NULL && strcmp(r->last_error, p->error) == 0) {
+        r->repeated++;
+        return;
+    }
+    print_repeated(r);
+    r->last_error = p->error;
+    log_error(r->log, "%s: %s", label(p), p->error);
+}
+
 /* Lines on stdout and the progress on stderr may share a terminal: one makes room for the other. */
 static void print_partition(struct report *r, const struct partition_result *p)
 {
@@ -91,7 +111,7 @@ static void print_partition(struct report *r, const struct partition_result *p)
     for (unsigned i = 0; i < p->warning_count; i++)
         log_warning(r->log, "%s: %s", label(p), p->warnings[i]);
     if (p->error != NULL)
-        log_error(r->log, "%s: %s", label(p), p->error);
+        print_error(r, p);
 }
 
 void report_partition(struct report *r)
@@ -182,6 +202,7 @@ void report_totals(struct report *r, double work_s)
 {
     const struct run_summary *s = r->summary;
     struct buf line;
+    print_repeated(r);
     buf_init(&line, LINE_MAX_BYTES);
     if (r->job->safe.enabled &&
         (r->job->safe.task == SAFE_TASK_STATUS || r->job->safe.task == SAFE_TASK_VERIFY)) {

@@ -19,9 +19,11 @@ struct report {
     const struct job *job;
     const struct run_summary *summary;
     struct log *log;
-    FILE *out;     /* stdout */
-    bool quiet;    /* no lines on `out`: --quiet or --json */
-    uint64_t next; /* partition whose lines come next: they come in order */
+    FILE *out;              /* stdout */
+    bool quiet;             /* no lines on `out`: --quiet or --json */
+    uint64_t next;          /* partition whose lines come next: they come in order */
+    const char *last_error; /* printed; of the results */
+    uint64_t repeated;      /* partitions after it that failed with the very same text */
 };
 
 /* A partition has finished: prints it, and those after it that were waiting for it. */
