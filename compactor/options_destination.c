@@ -145,8 +145,10 @@ bool destination_connect(const struct destination_options *o, struct connect_opt
     if (o->endpoint_url == NULL && o->region == NULL && o->profile == NULL &&
         o->bucket_owner == NULL)
         return false;
-    if (o->endpoint_url != NULL)
+    if (o->endpoint_url != NULL) {
         connect->endpoint_url = o->endpoint_url;
+        connect->endpoint_option = "--destination-endpoint-url";
+    }
     if (o->region != NULL)
         connect->region = o->region;
     if (o->profile != NULL) {

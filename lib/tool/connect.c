@@ -91,7 +91,9 @@ static enum status resolve_endpoint(const struct connect_options *options,
                                     struct s3_endpoint *out, struct error *err)
 {
     struct setting url =
-        choose(options->endpoint_url, "--endpoint-url", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
+        choose(options->endpoint_url,
+               options->endpoint_option ? options->endpoint_option : "--endpoint-url",
+               "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
     struct setting region = choose(options->region, "--region", "AWS_REGION", "AWS_DEFAULT_REGION");
     char of_profile[64] = "";
     if (!region.value) {

@@ -27,6 +27,7 @@ struct connect_options {
     int addressing;        /* enum s3_addressing */
     uint64_t max_attempts; /* 0: AWS_MAX_ATTEMPTS, then 5 */
     /* Not in the table, since not every program has them. */
+    const char *endpoint_option; /* what errors call endpoint_url; NULL: --endpoint-url */
     const char *expected_bucket_owner;
     const char *expected_source_owner;
     bool requester_pays;
