@@ -59,9 +59,8 @@ struct safe_manifest_head {
 /* The line of an entry: STATUS_INVALID when its key or ETag is not valid UTF-8. */
 enum status safe_manifest_append(struct buf *text, const struct entry *entry,
                                  struct error *err) MUST_USE;
-/* Bytes of that line. */
-enum status safe_manifest_line_bytes(const struct entry *entry, uint64_t *out,
-                                     struct error *err) MUST_USE;
+/* No less than the bytes of that line, and cheap. */
+uint64_t safe_manifest_line_bound(const struct entry *entry);
 /* Fills in the head's entries_* of the lines in `text`, and puts the head line in front of them.
  * `digest_hex` is the manifest's digest. */
 enum status safe_manifest_finish(struct safe_manifest_head *head, struct buf *text,

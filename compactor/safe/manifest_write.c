@@ -7,7 +7,8 @@
 #include "lib/base/date.h"
 #include "lib/tool/json.h"
 
-#define TIME_TEXT_MAX 40
+#define TIME_TEXT_MAX  40
+#define LINE_FRAME_MAX 128 /* names, quotes, a size of 20 digits and a time */
 
 static void write_time(struct json *j, const char *name, int64_t unix_s)
 {
@@ -39,15 +40,21 @@ enum status safe_manifest_append(struct buf *text, const struct entry *entry, st
     return buf_status(text, "a manifest", err);
 }
 
-enum status safe_manifest_line_bytes(const struct entry *entry, uint64_t *out, struct error *err)
+/* JSON writes any byte in six at the most, and most keys as they are. */
+static uint64_t text_bound(const char *text)
 {
-    struct buf line;
-    buf_init(&line, SAFE_MANIFEST_LINE_MAX);
-    enum status status = safe_manifest_append(&line, entry, err);
-    if (status == STATUS_OK)
-        *out = line.len;
-    buf_release(&line);
-    return status;
+    uint64_t len = 0;
+    bool plain = true;
+    for (; text[len] != '\0'; len++) {
+        const unsigned char c = (unsigned char)text[len];
+        plain = plain && c >= ' ' && c != '"' && c != '\\' && c != 0x7f;
+    }
+    return plain ? len : 6 * len;
+}
+
+uint64_t safe_manifest_line_bound(const struct entry *entry)
+{
+    return LINE_FRAME_MAX + text_bound(entry->key) + text_bound(entry->etag);
 }
 
 static void write_hex(struct json *j, const char *name, const uint8_t sum[SHA256_SIZE])

@@ -131,7 +131,7 @@ static bool is_wanted(const struct safe *s, const struct segment_pass *pass)
            (mark == SEGMENT_NEW || mark == SEGMENT_CHANGED);
 }
 
-static enum status choose(struct safe *s, struct error *err)
+static void choose(struct safe *s)
 {
     struct segment_pass pass;
     struct cut_limits limits = cut_limits_default;
@@ -139,16 +139,10 @@ static enum status choose(struct safe *s, struct error *err)
     cut_init(&s->cut, &limits);
     segment_pass_init(&pass, &s->segment);
     while (segment_pass_next(&pass)) {
-        uint64_t line_bytes = 0;
-        if (!is_wanted(s, &pass))
-            continue;
-        enum status status = safe_manifest_line_bytes(&pass.entry, &line_bytes, err);
-        if (status != STATUS_OK)
-            return status;
-        if (!cut_add(&s->cut, s->lane.shared->hash, &pass.entry, line_bytes))
+        if (is_wanted(s, &pass) && !cut_add(&s->cut, s->lane.shared->hash, &pass.entry,
+                                            safe_manifest_line_bound(&pass.entry)))
             break;
     }
-    return STATUS_OK;
 }
 
 /* Goes through the chosen sources again; `text` NULL only marks them. */
@@ -198,8 +192,8 @@ void safe_cut(struct safe *s)
     struct error error;
     enum status status = STATUS_OK;
     for (s->cut.sources = 0; s->group < s->census.count; s->group++) {
-        status = choose(s, &error);
-        if (status != STATUS_OK || s->cut.sources > 0)
+        choose(s);
+        if (s->cut.sources > 0)
             break;
     }
     if (status == STATUS_OK && s->cut.sources == 0) {

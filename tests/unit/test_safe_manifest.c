@@ -40,7 +40,9 @@ static void make(struct buf *text, char digest[SHA256_HEX_SIZE])
         struct entry e = {.size = i * 10, .last_modified_unix_s = 1705219200 + i};
         snprintf(e.key, sizeof e.key, "%s", keys[i]);
         snprintf(e.etag, sizeof e.etag, "\"etag%u\"", i);
+        const size_t before = text->len;
         assert_ok(safe_manifest_append(text, &e, &err), &err);
+        assert_true(text->len - before <= safe_manifest_line_bound(&e));
         digest_add(&head.digest, hash, e.key, e.size, e.etag);
         head.sources++;
         head.nonempty += e.size > 0;
