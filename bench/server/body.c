@@ -104,22 +104,25 @@ static enum code multiple_checksums(struct request *r)
 /* Finds x-amz-checksum-ALGORITHM among the headers, and reads it. */
 static enum code claim_from_headers(struct request *r)
 {
-    struct body *body = &r->body;
+    struct object_checksum *claimed = &r->body.claimed;
+    const struct sigv4_pair *found = NULL;
     for (size_t i = 0; i < r->header_count; i++) {
-        const char *name = r->headers[i].name;
-        if (!is_checksum_value(name))
+        if (!is_checksum_value(r->headers[i].name))
             continue;
-        if (body->claimed.algorithm != CHECKSUM_NONE)
+        if (found != NULL) /* which is wrong before what either of them says */
             return multiple_checksums(r);
-        body->claimed.algorithm = checksum_find_header(name);
-        if (body->claimed.algorithm == CHECKSUM_NONE)
-            return request_refuse(r, CODE_INVALID_REQUEST,
-                                  "The algorithm type you specified in x-amz-checksum- header is "
-                                  "invalid.");
-        if (!checksum_decode(body->claimed.algorithm, r->headers[i].value, body->claimed.digest))
-            return request_refuse(r, CODE_INVALID_REQUEST, "Value for %s header is invalid.",
-                                  checksum_info(body->claimed.algorithm)->header);
+        found = &r->headers[i];
     }
+    if (found == NULL)
+        return CODE_NONE;
+    claimed->algorithm = checksum_find_header(found->name);
+    if (claimed->algorithm == CHECKSUM_NONE)
+        return request_refuse(r, CODE_INVALID_REQUEST,
+                              "The algorithm type you specified in x-amz-checksum- header is "
+                              "invalid.");
+    if (!checksum_decode(claimed->algorithm, found->value, claimed->digest))
+        return request_refuse(r, CODE_INVALID_REQUEST, "Value for %s header is invalid.",
+                              checksum_info(claimed->algorithm)->header);
     return CODE_NONE;
 }
 

@@ -20,6 +20,7 @@
 #include <microhttpd.h>
 
 #include "bench/server/pipeline.h"
+#include "bench/server/reply.h"
 #include "bench/server/server_private.h"
 #include "lib/base/date.h"
 #include "lib/base/units.h"
@@ -34,8 +35,6 @@
 #define CONNECTIONS_MAX         60000u
 #define SPARE_DESCRIPTORS       64u /* for everything that is not a connection */
 #define BACKLOG                 4096u
-
-#define HOST_ID "czMtYmVuY2gtc2VydmVy" /* one host answers all; as S3's, base64 */
 
 struct httpd {
     struct MHD_Daemon *daemon;
@@ -119,7 +118,7 @@ static void add_headers(struct MHD_Response *response, struct request *r)
     char id[REQUEST_ID_SIZE];
     request_id(r, id);
     MHD_add_response_header(response, "x-amz-request-id", id);
-    MHD_add_response_header(response, "x-amz-id-2", HOST_ID);
+    MHD_add_response_header(response, "x-amz-id-2", REPLY_HOST_ID);
     MHD_add_response_header(response, "Server", "s3-bench");
     if (r->clock_shift_s != 0)
         add_shifted_date(response, r);

@@ -61,7 +61,7 @@ static void append_error(struct request *r, const char *code, const char *messag
         buf_append(b, r->evidence.data, r->evidence.len);
     request_id(r, id);
     xml_str(b, "RequestId", id);
-    buf_append_str(b, "<HostId>s3-bench</HostId>");
+    xml_str(b, "HostId", REPLY_HOST_ID);
     xml_close(b, "Error");
 }
 

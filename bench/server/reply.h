@@ -7,6 +7,8 @@
 
 #include "bench/server/request.h"
 
+#define REPLY_HOST_ID "czMtYmVuY2gtc2VydmVy" /* one host answers all; as S3's, base64 */
+
 /* Starts over: status 200, no headers, no body. */
 void reply_clear(struct request *r);
 void reply_header(struct request *r, const char *name, const char *value);

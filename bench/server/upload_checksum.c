@@ -18,8 +18,8 @@ enum code upload_checksum_check_part(const struct upload_checksum *kind,
             return CODE_NONE;
         snprintf(refusal, STORAGE_REFUSAL_SIZE,
                  "The upload was created using a %s checksum. The complete request must include "
-                 "the checksum for each part.",
-                 info->name);
+                 "the checksum for each part. It was missing for part %u in the request.",
+                 info->name, named->number);
         return CODE_INVALID_REQUEST;
     }
     if (!kind->declared)

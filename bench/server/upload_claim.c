@@ -92,9 +92,19 @@ enum code upload_claim_complete(struct request *r, struct storage_completion *ou
                               "Value for " SIZE_HEADER " header is invalid: '%.40s'", text);
     if (text != NULL)
         out->size = size;
+    if (out->checksum_type != NULL && strcmp(out->checksum_type, object_checksum_type(true)) != 0 &&
+        strcmp(out->checksum_type, object_checksum_type(false)) != 0)
+        return request_refuse(r, CODE_INVALID_REQUEST,
+                              "Value for " TYPE_HEADER " header is invalid.");
     for (size_t i = 0; i < r->header_count; i++) {
         const enum checksum_algorithm algorithm = checksum_find_header(r->headers[i].name);
-        if (algorithm != CHECKSUM_NONE && !claim_read(algorithm, r->headers[i].value, out))
+        if (algorithm == CHECKSUM_NONE)
+            continue;
+        if (out->checksum.algorithm != CHECKSUM_NONE)
+            return request_refuse(r, CODE_INVALID_REQUEST,
+                                  "Expecting a single x-amz-checksum- header. Multiple checksum "
+                                  "Types are not allowed.");
+        if (!claim_read(algorithm, r->headers[i].value, out))
             return request_refuse(r, CODE_INVALID_REQUEST, "Value for %s header is invalid.",
                                   checksum_info(algorithm)->header);
     }

@@ -373,6 +373,33 @@ static void uploads_that_are_refused(void **state)
         ask(b, "POST", "/bucket/key?uploads", headers[i], NULL, 400, "InvalidRequest");
 }
 
+/* Two are refused for being two, whatever each says, and a completion's likewise. */
+static void one_checksum_is_enough(void **state)
+{
+    struct bench *b = *state;
+    static const char two[] = "x-amz-checksum-crc32: wrong\nx-amz-checksum-sha1: wrong\n";
+    static const char parts[] = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x"
+                                "</ETag></Part></CompleteMultipartUpload>";
+    struct upload u;
+    char target[256];
+    ask(b, "PUT", "/bucket/key", two, "123456789", 400, "InvalidRequest");
+    assert_element(b, "Message",
+                   "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
+                   "allowed.");
+    assert_element(b, "HostId", "czMtYmVuY2gtc2VydmVy");
+    assert_header(b, "x-amz-id-2", "czMtYmVuY2gtc2VydmVy");
+    upload_create(b, &u, "");
+    snprintf(target, sizeof target, "/bucket/key?uploadId=%s", u.id);
+    ask(b, "POST", target,
+        "x-amz-checksum-crc32: y/Q5Jg==\nx-amz-checksum-sha1: 98O8HYCOBHMq32eZZczDTKeuNEE=\n",
+        parts, 400, "InvalidRequest");
+    assert_element(b, "Message",
+                   "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
+                   "allowed.");
+    ask(b, "POST", target, "x-amz-checksum-type: WHATEVER\n", parts, 400, "InvalidRequest");
+    assert_element(b, "Message", "Value for x-amz-checksum-type header is invalid.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +412,7 @@ int main(void)
         SERVER_TEST(parts_whose_checksum_is_missing),
         SERVER_TEST(copies_carry_checksums),
         SERVER_TEST(uploads_that_are_refused),
+        SERVER_TEST(one_checksum_is_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
