@@ -258,8 +258,11 @@ enum issue output_copy_piece(struct output *o, struct joiner_slot *slot)
 
 void output_free_copies(struct output *o)
 {
-    while (o->copying != NULL)
-        copy_remove(o->copying);
+    while (o->copying != NULL) {
+        struct copy *first = o->copying;
+        o->copying = first->next;
+        free(first);
+    }
 }
 
 /* ---- the probe ---- */

@@ -183,7 +183,7 @@ static enum issue end(struct drive *d)
 
 enum issue drive_issue_control(struct drive *d)
 {
-    enum issue issue;
+    enum issue issue = ISSUE_NOTHING;
     take_lost_source(d);
     if (d->lane->failed)
         return d->output != NULL ? output_issue_control(d->output) : ISSUE_NOTHING;

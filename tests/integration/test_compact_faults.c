@@ -446,9 +446,9 @@ static void results_and_progress_do_not_mix(void **state)
         TEST_ENDPOINT_EMBEDDED,
         &(struct s3_server_options){.latency = latency_profile_find("s3-standard"), .seed = 1});
     assert_ok(s3_server_make_bucket(f->server, BUCKET, NULL), NULL);
-    for (char name = 'a'; name <= 'f'; name++) {
+    for (int name = 'a'; name <= 'f'; name++) {
         char key[] = "in/2024/01/14/_";
-        key[sizeof key - 2] = name;
+        key[sizeof key - 2] = (char)name;
         assert_ok(s3_server_put(f->server, BUCKET, key, "row\n", 4, NULL, NULL), NULL);
     }
     fixture_run_joined(f,

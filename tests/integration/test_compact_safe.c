@@ -114,7 +114,7 @@ static void target_size_and_suffixes_cut_groups(void **state)
 {
     struct world w;
     world_open(&w, *state);
-    for (char c = 'a'; c <= 'e'; c++) {
+    for (int c = 'a'; c <= 'e'; c++) {
         char key[64];
         snprintf(key, sizeof key, "in/2024/01/14/%c.json", c);
         world_put(&w, key, "1234\n");

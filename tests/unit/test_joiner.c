@@ -110,7 +110,7 @@ static void make_source(struct world *w, uint64_t size, uint64_t *source_size)
 
 static void make_sources(struct world *w)
 {
-    uint64_t sizes[SOURCES_MAX];
+    uint64_t sizes[SOURCES_MAX] = {0};
     uint64_t total = 0;
     w->sources = 1 + (unsigned)rng_below(&w->rng, 12);
     for (unsigned i = 0; i < w->sources; i++)
