@@ -42,6 +42,16 @@ void world_says(const struct world *w, const char *const *args, int exit_code, c
     process_result_release(&ran);
 }
 
+void world_expect_bytes(const struct world *w, const char *key, const void *data, size_t size)
+{
+    struct buf got;
+    buf_init(&got, STORE_OBJECT_MAX);
+    store_get(w->store, w->bucket, key, &got);
+    assert_int_equal(got.len, size);
+    assert_memory_equal(got.data, data, size);
+    buf_release(&got);
+}
+
 void world_expect(const struct world *w, const char *key, const char *text)
 {
     struct buf got;

@@ -26,6 +26,8 @@ void world_run(const struct world *w, const char *const *args, int exit_code,
                struct process_result *ran);
 /* The same, and `said` is in what it printed, on stdout or stderr; NULL for nothing in particular. */
 void world_says(const struct world *w, const char *const *args, int exit_code, const char *said);
+/* What the object holds; of text, a difference is shown. */
+void world_expect_bytes(const struct world *w, const char *key, const void *data, size_t size);
 void world_expect(const struct world *w, const char *key, const char *text);
 /* The keys under `prefix`, a line each, are exactly these. */
 void world_expect_keys(const struct world *w, const char *prefix, const char *keys);

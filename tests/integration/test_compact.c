@@ -11,63 +11,13 @@
 
 #include "lib/base/rng.h"
 #include "lib/s3/object.h"
-#include "tests/support/fixture.h"
-#include "tests/support/store.h"
+#include "tests/integration/compact_world.h"
 
 #define RANGE "--from", "2024-01-14", "--to", "2024-01-16"
 
-struct world {
-    struct fixture *fixture;
-    struct store *store;
-    char bucket[64];
-    char source[128];
-    char destination[128];
-};
-
-static void world_open(struct world *w, struct fixture *f)
-{
-    w->fixture = f;
-    w->store = store_open(&f->endpoint);
-    snprintf(w->bucket, sizeof w->bucket, "%s", fixture_bucket(f));
-    snprintf(w->source, sizeof w->source, "s3://%s/in/", w->bucket);
-    snprintf(w->destination, sizeof w->destination, "s3://%s/out", w->bucket);
-}
-
-static void world_close(struct world *w)
-{
-    store_close(w->store);
-}
-
-/* Runs and expects the exit status; what it printed goes to `ran`. */
-static void run(const struct world *w, const char *const *args, int exit_code,
-                struct process_result *ran)
-{
-    fixture_run(w->fixture, args, NULL, ran);
-    if (ran->exit_code != exit_code)
-        print_error("stdout: %s\nstderr: %s\n", ran->out.data, ran->err.data);
-    assert_int_equal(ran->exit_code, exit_code);
-}
-
 static void run_quiet(const struct world *w, const char *const *args, int exit_code)
 {
-    struct process_result ran;
-    run(w, args, exit_code, &ran);
-    process_result_release(&ran);
-}
-
-static void expect_object(const struct world *w, const char *key, const void *data, size_t size)
-{
-    struct buf got;
-    buf_init(&got, STORE_OBJECT_MAX);
-    store_get(w->store, w->bucket, key, &got);
-    assert_int_equal(got.len, size);
-    assert_memory_equal(got.data, data, size);
-    buf_release(&got);
-}
-
-static void expect_text(const struct world *w, const char *key, const char *text)
-{
-    expect_object(w, key, text, strlen(text));
+    world_says(w, args, exit_code, NULL);
 }
 
 static void seed_small(const struct world *w)
@@ -90,9 +40,9 @@ static void joins_in_key_order(void **state)
     struct process_result ran;
     world_open(&w, *state);
     seed_small(&w);
-    run(&w, FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination), 0, &ran);
-    expect_text(&w, OUT_14, "a\na10\nb\nc\n");
-    expect_text(&w, OUT_15, "odd\n");
+    world_run(&w, FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination), 0, &ran);
+    world_expect(&w, OUT_14, "a\na10\nb\nc\n");
+    world_expect(&w, OUT_15, "odd\n");
     assert_int_equal(store_count(w.store, w.bucket, "out/"), 2);
     assert_int_equal(store_count(w.store, w.bucket, "in/"), 7); /* sources are left alone */
     assert_non_null(strstr(ran.out.data, "2024-01-14  4 objects  10 B -> s3://"));
@@ -135,7 +85,7 @@ static void every_shape_gives_the_same_bytes(void **state)
                   FIXTURE_ARGS("s3-compact", RANGE, "--memory", "16MiB", w.source, w.destination,
                                s[0], s[1], s[2], s[3]),
                   0);
-        expect_object(&w, "out/2024/01/14/out-2024-01-14.bin", expected.data, expected.len);
+        world_expect_bytes(&w, "out/2024/01/14/out-2024-01-14.bin", expected.data, expected.len);
         store_header(w.store, w.bucket, "out/2024/01/14/out-2024-01-14.bin", "etag", etag[i > 0],
                      sizeof etag[0]);
         assert_true(i == 0 || strcmp(etag[0], etag[1]) == 0); /* the same parts, too */
@@ -155,22 +105,22 @@ static void never_less_than_before(void **state)
     const char *const *again =
         (const char *const[]){"s3-compact", RANGE, w.source, w.destination, NULL};
     run_quiet(&w, again, 0);
-    run(&w, again, 0, &ran);
+    world_run(&w, again, 0, &ran);
     assert_non_null(strstr(ran.out.data, "2 unchanged, 1 empty"));
     process_result_release(&ran);
     store_delete(w.store, w.bucket, "in/2024/01/14/a.json");
-    run(&w, again, 1, &ran);
+    world_run(&w, again, 1, &ran);
     assert_non_null(strstr(ran.err.data, "gone or changed"));
     assert_non_null(strstr(ran.err.data, "--overwrite"));
     process_result_release(&ran);
-    expect_text(&w, OUT_14, "a\na10\nb\nc\n");
+    world_expect(&w, OUT_14, "a\na10\nb\nc\n");
     run_quiet(&w, FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination, "--overwrite"), 0);
-    expect_text(&w, OUT_14, "a10\nb\nc\n");
+    world_expect(&w, OUT_14, "a10\nb\nc\n");
     store_put_text(w.store, w.bucket, OUT_15, "somebody else's\n");
-    run(&w, again, 1, &ran);
+    world_run(&w, again, 1, &ran);
     assert_non_null(strstr(ran.err.data, "was not written by s3-compact"));
     process_result_release(&ran);
-    expect_text(&w, OUT_15, "somebody else's\n");
+    world_expect(&w, OUT_15, "somebody else's\n");
     world_close(&w);
 }
 
@@ -182,12 +132,12 @@ static void one_output_a_suffix(void **state)
     store_put_text(w.store, w.bucket, "in/2024/01/14/2.csv", "c2\n");
     store_put_text(w.store, w.bucket, "in/2024/01/14/3.json", "j3\n");
     run_quiet(&w, FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination), 0);
-    expect_text(&w, OUT_14, "j1\nj3\n");
-    expect_text(&w, "out/2024/01/14/out-2024-01-14.csv", "c2\n");
+    world_expect(&w, OUT_14, "j1\nj3\n");
+    world_expect(&w, "out/2024/01/14/out-2024-01-14.csv", "c2\n");
     snprintf(w.destination, sizeof w.destination, "s3://%s/first", w.bucket);
     run_quiet(&w, FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination, "--suffix", "first"),
               0);
-    expect_text(&w, "first/2024/01/14/first-2024-01-14.json", "j1\nc2\nj3\n");
+    world_expect(&w, "first/2024/01/14/first-2024-01-14.json", "j1\nc2\nj3\n");
     world_close(&w);
 }
 
@@ -200,19 +150,19 @@ static void newlines(void **state)
     store_put_text(w.store, w.bucket, "in/2024/01/14/2.json", "two\n");
     store_put_text(w.store, w.bucket, "in/2024/01/14/3.json", "");
     store_put_text(w.store, w.bucket, "in/2024/01/14/4.json", "four");
-    run(&w, FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination), 0, &ran);
-    expect_text(&w, OUT_14, "onetwo\nfour");
+    world_run(&w, FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination), 0, &ran);
+    world_expect(&w, OUT_14, "onetwo\nfour");
     assert_non_null(strstr(ran.err.data, "2 of 4 sources do not end in a newline"));
     process_result_release(&ran);
-    run(&w, FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination, "--newline", "ensure"), 1,
-        &ran);
+    world_run(&w, FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination, "--newline", "ensure"),
+              1, &ran);
     assert_non_null(strstr(ran.err.data, "another --newline"));
     process_result_release(&ran);
     run_quiet(&w,
               FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination, "--newline", "ensure",
                            "--overwrite"),
               0);
-    expect_text(&w, OUT_14, "one\ntwo\nfour\n");
+    world_expect(&w, OUT_14, "one\ntwo\nfour\n");
     world_close(&w);
 }
 
@@ -222,7 +172,7 @@ static void one_and_plan(void **state)
     struct process_result ran;
     world_open(&w, *state);
     seed_small(&w);
-    run(&w, FIXTURE_ARGS("s3-compact", "plan", RANGE, w.source, w.destination), 0, &ran);
+    world_run(&w, FIXTURE_ARGS("s3-compact", "plan", RANGE, w.source, w.destination), 0, &ran);
     json_t *plan = json_loads(ran.out.data, 0, NULL);
     json_t *places = json_object_get(plan, "s3_locations");
     assert_int_equal(json_array_size(places), 3);
@@ -233,7 +183,7 @@ static void one_and_plan(void **state)
               0);
     json_decref(plan);
     process_result_release(&ran);
-    expect_text(&w, OUT_14, "a\na10\nb\nc\n");
+    world_expect(&w, OUT_14, "a\na10\nb\nc\n");
     assert_int_equal(store_count(w.store, w.bucket, "out/"), 1);
     run_quiet(&w, FIXTURE_ARGS("s3-compact", "--part", "2/2", RANGE, w.source, w.destination), 0);
     assert_true(store_exists(w.store, w.bucket, OUT_15));
@@ -246,10 +196,10 @@ static void json_tells_what_happened(void **state)
     struct process_result ran;
     world_open(&w, *state);
     seed_small(&w);
-    run(&w,
-        FIXTURE_ARGS("s3-compact", "--json", "--mode", "sequential", RANGE, w.source,
-                     w.destination),
-        0, &ran);
+    world_run(&w,
+              FIXTURE_ARGS("s3-compact", "--json", "--mode", "sequential", RANGE, w.source,
+                           w.destination),
+              0, &ran);
     json_t *doc = json_loads(ran.out.data, 0, NULL);
     assert_non_null(doc);
     assert_string_equal(json_string_value(json_object_get(doc, "schema")), "s3-compact/1");
@@ -276,7 +226,7 @@ static void dry_run_writes_nothing(void **state)
     struct process_result ran;
     world_open(&w, *state);
     seed_small(&w);
-    run(&w, FIXTURE_ARGS("s3-compact", "--dry-run", RANGE, w.source, w.destination), 0, &ran);
+    world_run(&w, FIXTURE_ARGS("s3-compact", "--dry-run", RANGE, w.source, w.destination), 0, &ran);
     assert_non_null(strstr(ran.out.data, "would write"));
     assert_non_null(strstr(ran.out.data, "5 GetObject, 2 PutObject"));
     assert_int_equal(store_count(w.store, w.bucket, "out/"), 0);
@@ -290,16 +240,17 @@ static void nothing_found_is_explained(void **state)
     struct process_result ran;
     world_open(&w, *state);
     seed_small(&w);
-    run(&w,
+    world_run(
+        &w,
         FIXTURE_ARGS("s3-compact", "--date-format", "dt=%Y-%m-%d", RANGE, w.source, w.destination),
         0, &ran);
     assert_non_null(strstr(ran.err.data, "in/dt=2024-01-16/"));
     assert_non_null(strstr(ran.err.data, "in/2024/01/14/a.json"));
     process_result_release(&ran);
-    run(&w,
-        FIXTURE_ARGS("s3-compact", "--require-objects", "--json", "--date-format", "dt=%Y-%m-%d",
-                     RANGE, w.source, w.destination),
-        1, &ran);
+    world_run(&w,
+              FIXTURE_ARGS("s3-compact", "--require-objects", "--json", "--date-format",
+                           "dt=%Y-%m-%d", RANGE, w.source, w.destination),
+              1, &ran);
     assert_non_null(strstr(ran.out.data, "\"status\":\"failed\""));
     process_result_release(&ran);
     world_close(&w);
@@ -311,14 +262,16 @@ static void missing_buckets_are_told_apart(void **state)
     struct process_result ran;
     world_open(&w, *state);
     seed_small(&w);
-    run(&w, FIXTURE_ARGS("s3-compact", RANGE, "s3://no-such-bucket-here/", w.destination), 1, &ran);
+    world_run(&w, FIXTURE_ARGS("s3-compact", RANGE, "s3://no-such-bucket-here/", w.destination), 1,
+              &ran);
     assert_non_null(strstr(ran.err.data, "source"));
     const char *said = strstr(ran.err.data, "NoSuchBucket");
     assert_non_null(said);
     assert_null(strstr(said + 1, "NoSuchBucket")); /* once, though all three dates fail */
     assert_non_null(strstr(said, "2 more partitions failed in the same way"));
     process_result_release(&ran);
-    run(&w, FIXTURE_ARGS("s3-compact", RANGE, "--overwrite", w.source, "s3://no-such-bucket-here/"),
+    world_run(
+        &w, FIXTURE_ARGS("s3-compact", RANGE, "--overwrite", w.source, "s3://no-such-bucket-here/"),
         1, &ran);
     assert_non_null(strstr(ran.err.data, "destination"));
     assert_non_null(strstr(ran.err.data, "NoSuchBucket"));
@@ -337,8 +290,8 @@ static void too_short_for_gzip(void **state)
         snprintf(key, sizeof key, "in/2024/01/14/%02d.json.gz", i);
         store_put_text(w.store, w.bucket, key, "x");
     }
-    run(&w, FIXTURE_ARGS("s3-compact", RANGE, "--newline", "ensure", w.source, w.destination), 1,
-        &ran);
+    world_run(&w, FIXTURE_ARGS("s3-compact", RANGE, "--newline", "ensure", w.source, w.destination),
+              1, &ran);
     assert_non_null(strstr(ran.err.data, "is no gzip"));
     assert_int_equal(store_count(w.store, w.bucket, "out/"), 0);
     process_result_release(&ran);
@@ -355,7 +308,7 @@ static void results_that_cannot_be_written_are_a_failure(void **state)
                      FIXTURE_ARGS("s3-compact", RANGE, w.source, w.destination), &ran);
     assert_int_equal(ran.exit_code, 1);
     assert_non_null(strstr(ran.err.data, "standard output cannot be written"));
-    expect_text(&w, OUT_14, "a\na10\nb\nc\n"); /* the work itself was done */
+    world_expect(&w, OUT_14, "a\na10\nb\nc\n"); /* the work itself was done */
     process_result_release(&ran);
     world_close(&w);
 }

@@ -12,71 +12,28 @@
 
 #include "lib/base/rng.h"
 #include "lib/s3/object.h"
-#include "tests/support/fixture.h"
-#include "tests/support/store.h"
+#include "tests/integration/compact_world.h"
 
 #define DAY     "--from", "2024-01-14", "--to", "2024-01-14"
 #define IN(x)   "in/2024/01/14/" x
 #define OUT(x)  "out/2024/01/14/out-2024-01-14" x
 #define CONTENT (96u << 20)
 
-struct world {
-    struct fixture *fixture;
-    struct store *store;
-    char bucket[64];
-    char source[128];
-    char destination[128];
-};
-
-static void world_open(struct world *w, struct fixture *f)
-{
-    w->fixture = f;
-    w->store = store_open(&f->endpoint);
-    snprintf(w->bucket, sizeof w->bucket, "%s", fixture_bucket(f));
-    snprintf(w->source, sizeof w->source, "s3://%s/in/", w->bucket);
-    snprintf(w->destination, sizeof w->destination, "s3://%s/out/", w->bucket);
-}
-
-static void world_close(struct world *w)
-{
-    store_close(w->store);
-}
-
-static void run(const struct world *w, const char *const *args, int exit_code,
-                struct process_result *ran)
-{
-    fixture_run(w->fixture, args, NULL, ran);
-    if (ran->exit_code != exit_code)
-        print_error("stdout: %s\nstderr: %s\n", ran->out.data, ran->err.data);
-    assert_int_equal(ran->exit_code, exit_code);
-}
-
 static void run_quiet(const struct world *w, const char *const *args)
 {
-    struct process_result ran;
-    run(w, args, 0, &ran);
-    process_result_release(&ran);
+    world_says(w, args, 0, NULL);
 }
 
 /* Expects failure with this on stderr, and no output. */
 static void refused(const struct world *w, const char *const *args, const char *why)
 {
     struct process_result ran;
-    run(w, args, 1, &ran);
+    world_run(w, args, 1, &ran);
     if (strstr(ran.err.data, why) == NULL)
         print_error("expected \"%s\" in: %s\n", why, ran.err.data);
     assert_non_null(strstr(ran.err.data, why));
     assert_int_equal(store_count(w->store, w->bucket, "out/"), 0);
     process_result_release(&ran);
-}
-
-static void expect_text(const struct world *w, const char *key, const char *text)
-{
-    struct buf got;
-    buf_init(&got, STORE_OBJECT_MAX);
-    store_get(w->store, w->bucket, key, &got);
-    assert_string_equal(got.data, text);
-    buf_release(&got);
 }
 
 /* ---- gzip ---- */
@@ -147,11 +104,11 @@ static void one_csv_header(void **state)
     store_put_text(w.store, w.bucket, IN("2.csv"), "");
     store_put_text(w.store, w.bucket, IN("3.csv"), "a,b\n3,4");
     store_put_text(w.store, w.bucket, IN("4.csv"), "a,b\r\n5,6\n");
-    run(&w,
-        FIXTURE_ARGS("s3-compact", "--json", DAY, "--csv-header", "once", "--newline", "ensure",
-                     w.source, w.destination),
-        0, &ran);
-    expect_text(&w, OUT(".csv"), "a,b\n1,2\n3,4\n5,6\n");
+    world_run(&w,
+              FIXTURE_ARGS("s3-compact", "--json", DAY, "--csv-header", "once", "--newline",
+                           "ensure", w.source, w.destination),
+              0, &ran);
+    world_expect(&w, OUT(".csv"), "a,b\n1,2\n3,4\n5,6\n");
     json_t *doc = json_loads(ran.out.data, 0, NULL);
     json_t *outputs =
         json_object_get(json_array_get(json_object_get(doc, "partitions"), 0), "outputs");
@@ -161,14 +118,14 @@ static void one_csv_header(void **state)
     json_decref(doc);
     process_result_release(&ran);
     /* What it was joined with is on record. */
-    run(&w,
-        FIXTURE_ARGS("s3-compact", DAY, "--csv-header", "once", "--newline", "ensure", w.source,
-                     w.destination),
-        0, &ran);
+    world_run(&w,
+              FIXTURE_ARGS("s3-compact", DAY, "--csv-header", "once", "--newline", "ensure",
+                           w.source, w.destination),
+              0, &ran);
     assert_non_null(strstr(ran.out.data, "1 unchanged"));
     process_result_release(&ran);
-    run(&w, FIXTURE_ARGS("s3-compact", DAY, "--newline", "ensure", w.source, w.destination), 1,
-        &ran);
+    world_run(&w, FIXTURE_ARGS("s3-compact", DAY, "--newline", "ensure", w.source, w.destination),
+              1, &ran);
     assert_non_null(strstr(ran.err.data, "--csv-header"));
     process_result_release(&ran);
     world_close(&w);
@@ -197,8 +154,8 @@ static void one_gzip_member(void **state)
     store_put_text(w.store, w.bucket, IN("3.csv.gz"), "");
     put_gzip(&w, IN("4.csv.gz"), "a,b\n3,4", 3);
     put_gzip(&w, IN("5.csv.gz"), "a,b\n5,6\n", 1);
-    run(&w, FIXTURE_ARGS("s3-compact", DAY, "--gzip", "recompress", w.source, w.destination), 0,
-        &ran);
+    world_run(&w, FIXTURE_ARGS("s3-compact", DAY, "--gzip", "recompress", w.source, w.destination),
+              0, &ran);
     expect_one_member(&w, OUT(".csv.gz"), "a,b\n1,2\na,b\n3,4a,b\n5,6\n");
     assert_non_null(strstr(ran.err.data, "1 of 5 sources do not end in a newline"));
     process_result_release(&ran);
