@@ -149,8 +149,10 @@ bool destination_connect(const struct destination_options *o, struct connect_opt
         connect->endpoint_url = o->endpoint_url;
         connect->endpoint_option = "--destination-endpoint-url";
     }
-    if (o->region != NULL)
+    if (o->region != NULL) {
         connect->region = o->region;
+        connect->region_option = "--destination-region";
+    }
     if (o->profile != NULL) {
         connect->profile = o->profile;
         connect->no_sign_request = false; /* a public source is read unsigned, and not written to */

@@ -86,26 +86,36 @@ static struct setting choose(const char *value, const char *option, const char *
     return (struct setting){0};
 }
 
+static const char *name_of(const char *option, const char *usual)
+{
+    return option ? option : usual;
+}
+
 static enum status resolve_endpoint(const struct connect_options *options,
                                     const struct s3_credentials_options *credentials,
                                     struct s3_endpoint *out, struct error *err)
 {
-    struct setting url =
-        choose(options->endpoint_url,
-               options->endpoint_option ? options->endpoint_option : "--endpoint-url",
+    const struct setting url =
+        choose(options->endpoint_url, name_of(options->endpoint_option, "--endpoint-url"),
                "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
-    struct setting region = choose(options->region, "--region", "AWS_REGION", "AWS_DEFAULT_REGION");
+    struct setting region = choose(options->region, name_of(options->region_option, "--region"),
+                                   "AWS_REGION", "AWS_DEFAULT_REGION");
     char of_profile[64] = "";
+    enum status status = STATUS_OK;
     if (!region.value) {
-        enum status status = s3_profile_region(credentials, of_profile, err);
-        if (status)
-            return status;
-        region.value = *of_profile ? of_profile : REGION_DEFAULT;
+        status = s3_profile_region(credentials, of_profile, err);
+        region = (struct setting){*of_profile ? of_profile : REGION_DEFAULT, "the profile"};
     }
-    enum status status = s3_endpoint_init(out, url.value, region.value,
-                                          (enum s3_addressing)options->addressing, err);
+    if (status)
+        return status;
+    status = s3_endpoint_init(out, url.value, NULL, (enum s3_addressing)options->addressing, err);
     if (status && url.value)
         error_prefix(err, "%s", url.source);
+    if (status)
+        return status;
+    status = s3_endpoint_set_region(out, region.value, err);
+    if (status)
+        error_prefix(err, "%s", region.source);
     return status;
 }
 

@@ -28,6 +28,7 @@ struct connect_options {
     uint64_t max_attempts; /* 0: AWS_MAX_ATTEMPTS, then 5 */
     /* Not in the table, since not every program has them. */
     const char *endpoint_option; /* what errors call endpoint_url; NULL: --endpoint-url */
+    const char *region_option;   /* likewise; NULL: --region */
     const char *expected_bucket_owner;
     const char *expected_source_owner;
     bool requester_pays;

@@ -145,6 +145,15 @@ static void test_errors_name_their_source(void **state)
     options.endpoint_url = NULL;
     set_variable("AWS_ENDPOINT_URL", "nonsense");
     assert_refused(&options, STATUS_INVALID, "AWS_ENDPOINT_URL: ");
+    set_variable("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+    options.region = "no region";
+    assert_refused(&options, STATUS_INVALID, "--region: ");
+    options.region_option = "--other-region";
+    assert_refused(&options, STATUS_INVALID, "--other-region: ");
+    options.region = NULL;
+    set_variable("AWS_REGION", "no region");
+    assert_refused(&options, STATUS_INVALID, "AWS_REGION: ");
+    unsetenv("AWS_REGION");
     unsetenv("AWS_ENDPOINT_URL");
     set_variable("AWS_MAX_ATTEMPTS", "many");
     assert_refused(&options, STATUS_INVALID, "AWS_MAX_ATTEMPTS: \"many\" is not a whole number");
