@@ -165,8 +165,8 @@ enum status census_add(struct census *c, const struct entry *entry, struct error
     while (plan_next(&g->plan, &piece))
         if (piece.part > S3_PARTS_MAX && g->plan.way == PLAN_READ)
             return error_set(err, STATUS_LIMIT,
-                             "the output would exceed %d parts (about 382 GiB); use a finer "
-                             "--date-format to make smaller partitions",
+                             "the output would exceed %d parts (about 382 GiB); use "
+                             "--target-size, or a finer --date-format, to make smaller ones",
                              S3_PARTS_MAX);
     add_copying(g, entry);
     g->nonempty += entry->size > 0;

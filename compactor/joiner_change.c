@@ -32,8 +32,8 @@ static enum status next_open(struct joiner *j, bool *opened, struct error *err)
     *opened = false;
     if (j->opened == S3_PARTS_MAX)
         return error_set(err, STATUS_LIMIT,
-                         "the output would exceed %d parts (about 382 GiB); use a finer "
-                         "--date-format to make smaller partitions",
+                         "the output would exceed %d parts (about 382 GiB); use "
+                         "--target-size, or a finer --date-format, to make smaller ones",
                          S3_PARTS_MAX);
     j->open = part_open_sending(j, &failed);
     if (failed)
