@@ -141,9 +141,10 @@ static void refuse_archived(struct partition *p)
     const struct census *c = &p->census;
     struct error error;
     error_set(&error, STATUS_PRECONDITION,
-              "%" PRIu64 " of its objects are archived and cannot be read, such as \"%s\" (%s); "
+              "%" PRIu64 " of its objects %s archived and cannot be read, such as \"%s\" (%s); "
               "restore them first, or leave them out with --skip-archived",
-              c->archived.objects, c->archived_key, c->archived_class);
+              c->archived.objects, c->archived.objects == 1 ? "is" : "are", c->archived_key,
+              c->archived_class);
     lane_fail(&p->lane, "source", &error);
 }
 

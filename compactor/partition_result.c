@@ -128,7 +128,8 @@ void partition_finish(struct partition *p)
         return;
     }
     if (p->census.archived.objects > 0 && p->lane.shared->job->skip_archived)
-        result_warn(r, "%" PRIu64 " archived objects were left out", p->census.archived.objects);
+        result_warn(r, "%" PRIu64 " archived %s left out", p->census.archived.objects,
+                    p->census.archived.objects == 1 ? "object was" : "objects were");
     r->status = p->census.count == 0 ? PARTITION_EMPTY : PARTITION_UNCHANGED;
     for (unsigned i = 0; i < r->output_count; i++)
         if (r->outputs[i].written)

@@ -70,10 +70,11 @@ void result_warn_output(struct partition_result *r, const struct output_facts *f
                     "together in %s; --newline ensure adds what is missing",
                     facts->missing_newlines, sources, facts->key);
     if (facts->differing_types > 0)
-        result_warn(r,
-                    "%" PRIu64 " sources of %s have another Content-Type or Content-Encoding than "
-                    "the first",
-                    facts->differing_types, facts->key);
+        result_warn(
+            r,
+            "%" PRIu64
+            " of the sources of %s %s another Content-Type or Content-Encoding than the first",
+            facts->differing_types, facts->key, facts->differing_types == 1 ? "has" : "have");
     if (facts->copy_refusal[0] != '\0')
         result_warn(r,
                     "the server does not copy (%s), so the large sources of %s were read; --copy "

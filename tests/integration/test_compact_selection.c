@@ -267,7 +267,7 @@ static void archived_sources(void **state)
     /* Nothing was made of them yet. */
     snprintf(w.destination, sizeof w.destination, "s3://%s/new/", w.bucket);
     skip = FIXTURE_ARGS("s3-compact", DAY, "--skip-archived", w.source, w.destination);
-    world_says(&w, skip, 0, "1 archived objects were left out");
+    world_says(&w, skip, 0, "1 archived object was left out");
     world_expect(&w, "new/2024/01/14/new-2024-01-14.json", "b\nc\n");
     put_archived(&w, "in/2024/01/14/b.json", "b\n");
     put_archived(&w, "in/2024/01/14/c.json", "c\n");
