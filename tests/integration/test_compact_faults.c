@@ -497,7 +497,8 @@ static void no_open_files_are_said(void **state)
                             &ran);
         const bool said = strncmp(ran.err.data, "s3-compact: ", strlen("s3-compact: ")) == 0 &&
                           strstr(ran.err.data, "error: ") != NULL;
-        if (ran.exit_code != 0 && (ran.exit_code != 1 || !said))
+        const bool loader = ran.exit_code == 127; /* it found none to load libcurl with */
+        if (ran.exit_code != 0 && !loader && (ran.exit_code != 1 || !said))
             fail_msg("%u open files: exit %d: %s", files, ran.exit_code, ran.err.data);
         expect_clean(&w, ran.exit_code == 0);
         process_result_release(&ran);
