@@ -20,7 +20,7 @@ struct s3_error {
 
 /* Reads an <Error> document; false when the body is not one. Leading white space is skipped. */
 bool s3_error_parse(const char *body, size_t len, struct s3_error *out);
-/* Whether a 200 body is an <Error> after all (Complete, Copy, DeleteObjects). */
+/* Whether a 200 body is an <Error> after all. */
 bool s3_body_is_error(const char *body, size_t len);
 
 /* `http_status` is 0 for an error within a reply. `e` may be NULL.

@@ -16,11 +16,12 @@ static bool is_success_status(const struct http_exchange *x)
     return x->outcome == HTTP_DONE && x->http_status >= 200 && x->http_status < 300;
 }
 
-/* Operations that may answer 200 before they know whether they succeed. */
+/* S3 answers 200 to a Complete, a copy or a DeleteObjects before it knows whether it succeeds; from
+ * others an <Error> under a 200 comes of a broken server or proxy, and is no success either. Only
+ * what an object holds is nobody's business. */
 static bool may_fail_with_200(enum s3_op op)
 {
-    return op == S3_COMPLETE_MULTIPART_UPLOAD || op == S3_UPLOAD_PART_COPY ||
-           op == S3_DELETE_OBJECTS;
+    return op != S3_GET_OBJECT;
 }
 
 /* The one size that the body may have: one that did not fit where it was to go differs too. */

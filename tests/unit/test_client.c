@@ -310,6 +310,20 @@ static void test_error_in_a_200(void **state)
     rig_release(&r);
 }
 
+/* Not S3's way, but a marker that was not written must never count as written. */
+static void test_an_error_in_the_200_of_a_put(void **state)
+{
+    (void)state;
+    struct rig r;
+    struct outcome o;
+    rig_start(&r, 3, TURNS(REPLY("200 OK", "", "40", "<Error><Code>AccessDenied</Code></Error>")));
+    run(&r, request(&r, S3_PUT_OBJECT), &o);
+    assert_int_not_equal(o.status, STATUS_OK);
+    assert_string_equal(o.code, "AccessDenied");
+    rig_stop(&r);
+    rig_release(&r);
+}
+
 static void test_an_object_may_look_like_an_error(void **state)
 {
     (void)state;
@@ -757,6 +771,7 @@ int main(void)
         cmocka_unit_test(test_what_is_final_is_not_retried),
         cmocka_unit_test(test_accepted_status_is_no_failure),
         cmocka_unit_test(test_error_in_a_200),
+        cmocka_unit_test(test_an_error_in_the_200_of_a_put),
         cmocka_unit_test(test_an_object_may_look_like_an_error),
         cmocka_unit_test(test_expected_size_is_enforced),
         cmocka_unit_test(test_body_larger_than_its_memory_is_an_error),
