@@ -60,19 +60,15 @@ static const struct plan whole[] = {
     {.scene = "plain-parts", .step = 1, .releases = 4, .pairs = 60},
     {0},
 };
+/* Without the allocations of libraries: libcurl can lose a transfer that finds no memory, and then
+ * the run waits for as long as the harness lets it. */
 static const struct plan sample[] = {
     {.scene = "small", .step = 11, .releases = 1, .pairs = 10, .schedules = 25},
-    {.scene = "duel",
-     .step = 11,
-     .releases = 1,
-     .pairs = 2,
-     .schedules = 4,
-     .starve = 97,
-     .starve_own = 41},
+    {.scene = "duel", .step = 11, .releases = 1, .pairs = 2, .schedules = 4, .starve_own = 41},
     {.scene = "restored", .step = 13, .releases = 1, .pairs = 2, .schedules = 4},
     {.scene = "kept", .step = 23, .releases = 1, .pairs = 2, .schedules = 4},
     {.scene = "parts", .step = 29, .releases = 1, .pairs = 2, .schedules = 2},
-    {.scene = "plain", .step = 11, .releases = 1, .pairs = 2, .starve = 89, .starve_own = 29},
+    {.scene = "plain", .step = 11, .releases = 1, .pairs = 2, .starve_own = 29},
     {.scene = "plain-parts", .step = 17, .releases = 1, .pairs = 2},
     {0},
 };
