@@ -170,8 +170,9 @@ static void width_observe(struct pace_width *w, struct mono now, const struct pa
 
 /* ---- rate ---- */
 
-/* Of `refused_at` requests a second the server took about `accepted_per_s`. Never cut by more than half: that
- * looks too little while requests wait to be tried again, because they keep their places. */
+/* Of `refused_at` requests a second the server took about `accepted_per_s`. Never cut by more than
+ * half: that looks too little while requests wait to be tried again, because they keep their
+ * places. */
 static void rate_cut(struct pace *p, struct mono now, double refused_at, double accepted_per_s)
 {
     struct pace_rate *r = &p->rate;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "lib/base/error.h"
 
@@ -16,6 +17,16 @@
 #define assert_status(expected, call, err)                                                         \
     unit_assert_status((expected), (call), (err), __FILE__, __LINE__)
 #define assert_ok(call, err) assert_status(STATUS_OK, (call), (err))
+
+/* Looks again and again, until the deadline of a minute, for what another thread brings about. */
+#define AWAIT(condition)                                                                           \
+    do {                                                                                           \
+        int looks_ = 0;                                                                            \
+        while (!(condition)) {                                                                     \
+            assert_true(looks_++ < 60000);                                                         \
+            usleep(1000);                                                                          \
+        }                                                                                          \
+    } while (0)
 
 static inline void unit_assert_status(enum status expected, enum status got,
                                       const struct error *err, const char *file, int line)

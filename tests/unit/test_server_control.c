@@ -165,16 +165,6 @@ static void ask(struct bench *b, const char *method, const char *target, const c
     assert_int_equal(b->answer.status, status);
 }
 
-/* Looks again and again, until the deadline of a minute, for what another thread brings about. */
-#define AWAIT(condition)                                                                           \
-    do {                                                                                           \
-        int looks_ = 0;                                                                            \
-        while (!(condition)) {                                                                     \
-            assert_true(looks_++ < 60000);                                                         \
-            usleep(1000);                                                                          \
-        }                                                                                          \
-    } while (0)
-
 /* Hooks */
 
 static void hooks_see_what_was_asked(void **state)

@@ -74,16 +74,6 @@ static const char *header(struct bench *b, const char *name)
     return answer_header(&b->answer, name, b->text, sizeof b->text);
 }
 
-/* Looks again and again, until the deadline of a minute, for what another thread brings about. */
-#define AWAIT(condition)                                                                           \
-    do {                                                                                           \
-        int looks_ = 0;                                                                            \
-        while (!(condition)) {                                                                     \
-            assert_true(looks_++ < 60000);                                                         \
-            usleep(1000);                                                                          \
-        }                                                                                          \
-    } while (0)
-
 /* Answers in place of S3's */
 
 static void a_status_instead_of_an_answer(void **state)

@@ -52,15 +52,6 @@ static long thread_count(void)
     return threads;
 }
 
-#define AWAIT(condition)                                                                           \
-    do {                                                                                           \
-        int looks_ = 0;                                                                            \
-        while (!(condition)) {                                                                     \
-            assert_true(looks_++ < 60000);                                                         \
-            usleep(1000);                                                                          \
-        }                                                                                          \
-    } while (0)
-
 static void thousands_wait_without_a_thread_each(void **state)
 {
     (void)state;

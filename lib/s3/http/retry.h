@@ -4,9 +4,9 @@
  *
  * Full jitter (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015):
  * delay = rand * min(cap, base * 2^(attempt - 1)), base 50 ms, for throttling 1 s, cap 20 s; a
- * Retry-After is obeyed where it is longer, up to the cap. A token bucket of 500 (a retry costs 5, after
- * a timeout 10, after SlowDown none; a success returns 1) keeps a sick server from being stormed, as the
- * AWS SDKs' standard mode does.
+ * Retry-After is obeyed where it is longer, up to the cap. A token bucket of 500 (a retry costs 5,
+ * after a timeout 10, after SlowDown none; a success returns 1) keeps a sick server from being
+ * stormed, as the AWS SDKs' standard mode does.
  */
 #ifndef KIT_S3_HTTP_RETRY_H
 #define KIT_S3_HTTP_RETRY_H
